@@ -1,8 +1,8 @@
 //! A vendor's own fields: whatever they are called, they are ordinary fields.
 
-use crate::harness::TestApp;
-use crate::harness::scripted::Scripted;
-use crosswalk::engine::{ApplyOptions, NoProgress, UndoOptions};
+use crate::harness::scripted::{Scripted, Writes};
+use crate::harness::{TestApp, told};
+use crosswalk::engine::{ApplyOptions, Found, NoProgress, UndoOptions};
 use crosswalk::model::{Kind, SyncRules};
 use serde_json::{Value, json};
 
@@ -80,4 +80,16 @@ async fn a_vendors_field_is_an_ordinary_one_whatever_its_name() {
     assert!(undone.failures.is_empty(), "{:?}", undone.failures);
     assert_has(&psa, "second", "undone");
     assert_eq!(app.link_target(Kind::Asset, "d1").await.as_deref(), psa.records("asset")[0]["id"].as_str());
+
+    // A write without a reply is settled by hand with the record that is there, whatever its fields say by then.
+    psa.set_writes(Writes::Lost);
+    rmm.put("asset", "d2", Some("c1"), "PC-2", &all("first"));
+    app.apply(&app.plan().await).await;
+    psa.set_writes(Writes::Done);
+    psa.put("asset", "x2", Some("a1"), "PC-2", &all("edited"));
+    let open = app.uncertain().await.remove(0);
+    let found = Found::Written("x2".to_owned());
+    let settled = app.tenant.uncertain_settle(open.change.parse().unwrap(), &found, "seen there").await;
+    settled.unwrap_or_else(|error| panic!("{}", told(&error)));
+    assert_eq!(app.link_target(Kind::Asset, "d2").await.as_deref(), Some("x2"));
 }

@@ -194,15 +194,16 @@ impl Tenant {
     #[boxed]
     pub async fn undo(&self, run: RunId, options: &UndoOptions, progress: &dyn Progress) -> Result<PlanReport, Error> {
         let undone = self.run_show(run).await?;
-        let work = sync_run::begin(self, &undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
-            Error::Busy { .. } if undone.status == RunStatus::Running => Error::Busy {
-                message: format!("run {run} is under way"),
-                hint: "undo it when it has ended; `crosswalk runs` shows that".to_owned(),
-            },
-            other => other,
-        })?;
-        let report = plan_undo(&work, &undone, options).await;
-        let report = planned(&work, report).await?;
+        let planning =
+            sync_run::begin(self, &undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
+                Error::Busy { .. } if undone.status == RunStatus::Running => Error::Busy {
+                    message: format!("run {run} is under way"),
+                    hint: "undo it when it has ended; `crosswalk runs` shows that".to_owned(),
+                },
+                other => other,
+            })?;
+        let report = plan_undo(&planning, &undone, options).await;
+        let report = planned(&planning, report).await?;
         match self.store.run_undone_by(run).await? {
             Some(by) if report.plan.totals.is_empty() => Err(Error::invalid(
                 format!("run {run} was undone already, by run {by}"),
@@ -284,7 +285,7 @@ async fn apply_by_trust(
 /// complete reads decide what counts as read to the end.
 async fn make_plan(run: &SyncRun<'_>, observed: Option<&Observed>) -> Result<PlanReport, Error> {
     run.progress.begin(Stage::Planning, None);
-    let id = run.store.plan_begin(run.run, &run.sync.name, run.now()).await?;
+    let id = run.store.plan_begin(run.id, &run.sync.name, run.now()).await?;
     let mut draft = Draft::new(run, id, observed).await?;
     draft.tell_first_runs(run.kinds().collect());
     if let Some(observed) = observed {

@@ -53,6 +53,8 @@ words! {
         Decided = "decided",
         /// A decision on a link that is billed.
         Mapped = "mapped",
+        /// Two records were linked to one, which a migration took apart.
+        Conflict = "conflict",
         /// A switch of a customer was set.
         Switched = "switched",
         /// A count was dismissed.

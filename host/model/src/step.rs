@@ -3,7 +3,7 @@
 
 use super::Decider;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a change is, with what it carries beside the fields to write.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub enum Step {
     #[default]
     Record,
     /// A record is linked, by this rule.
-    Link(Decider),
+    Link(#[serde(deserialize_with = "known")] Decider),
     /// A ticket is made, appended to or closed for an alert.
     Ticket(TicketStep),
     /// A line of a contract gets a quantity.
@@ -22,6 +22,11 @@ pub enum Step {
     CreateSource,
     /// An earlier change is undone; the link's target before and after, which may be the same.
     Undo(Head),
+}
+
+/// Reads a rule, also one that is no more.
+fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Decider, D::Error> {
+    Ok(Decider::read(&String::deserialize(from)?).unwrap_or(Decider::Other))
 }
 
 /// The target of a link before and after a change.

@@ -59,3 +59,29 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+#[cfg(test)]
+mod tests {
+    use crate::{Brake, Decider, Event, Step};
+
+    #[test]
+    fn each_word_reads_back_and_those_of_earlier_versions_too() {
+        for decider in Decider::ALL {
+            assert_eq!(Decider::read(decider.as_str()), Some(decider));
+            assert_eq!(
+                serde_json::from_value::<Step>(serde_json::json!({ "link": decider })).unwrap(),
+                Step::Link(decider)
+            );
+        }
+        for event in Event::ALL {
+            assert_eq!(event.as_str().parse(), Ok(event));
+        }
+        for brake in Brake::ALL {
+            assert_eq!(serde_json::from_value::<Brake>(brake.as_str().into()).unwrap(), brake);
+        }
+        assert_eq!((Decider::read(""), Decider::read("phase of the moon")), (None, Some(Decider::Other)));
+        let step: Step = serde_json::from_value(serde_json::json!({ "link": "phase of the moon" })).unwrap();
+        assert_eq!(step, Step::Link(Decider::Other));
+        assert!("none".parse::<Brake>().unwrap_err().starts_with("`none` is not a brake: use one of creates, dates, "));
+    }
+}

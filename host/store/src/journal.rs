@@ -3,18 +3,18 @@
 //! An entry about a change of a plan need not repeat the values before and after. The change is kept as long as the
 //! entry, and its values are put into the entry's detail when it is read.
 
-use super::rows::{collect, cut, limit, time, to_document, word_or_none};
+use super::rows::{collect, cut, document_or_default, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{Event, FieldDiff, Kind, LineKey, PlanId, RunId, SyncName, Timestamp};
+use crosswalk_model::{Event, FieldDiff, Kind, LineKey, PlanId, RunId, Step, SyncName, Timestamp};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
 
 /// The columns that [`read`] reads, of the journal `j` and of the change `c` that an entry is about.
-pub(super) const COLUMNS: &str =
-    "j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, j.message, j.detail, c.fields";
+pub(super) const COLUMNS: &str = "j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, j.message, j.detail, c.fields, \
+     c.step";
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -40,7 +40,7 @@ pub struct JournalEntry {
     /// The sentence for people; cut after 8 KiB.
     pub message: String,
     /// Further data. If it is left out of an entry about a change, it reads as that change's `[{"field": …, "before":
-    /// …, "after": …}, …]`.
+    /// …, "after": …}, …]`, with `{"step": …}` at the end if the change is more than a record's.
     pub detail: Option<serde_json::Value>,
 }
 
@@ -125,7 +125,7 @@ impl TenantStore {
                 }
             }
             if let Some(customer) = filter.customer {
-                sql.push_str(" AND (j.customer = ? OR (j.kind = 'usage' AND instr(j.detail, ?) > 0))");
+                sql.push_str(" AND (j.customer = ? OR (j.kind = 'usage' AND instr(j.detail -> '$.parts', ?) > 0))");
                 // The form in which a line of the customer stands in the detail of a sum it is a part of.
                 let line = serde_json::Value::from(LineKey::new(&customer, "").to_string()).to_string();
                 values.push(Sql::from(customer));
@@ -210,7 +210,9 @@ pub(super) fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
         (Some(text), _) => {
             Some(serde_json::from_str(&text).map_err(|error| StoreError::unreadable("journal entry", error))?)
         }
-        (None, Some(fields)) => Some(diffs(&codec::read_diffs(&fields)?)),
+        (None, Some(fields)) => {
+            Some(diffs(&codec::read_diffs(&fields)?, document_or_default(row, 12, "step of a change")?))
+        }
         (None, None) => None,
     };
     Ok(JournalEntry {
@@ -229,9 +231,9 @@ pub(super) fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
     })
 }
 
-fn diffs(diffs: &[FieldDiff]) -> serde_json::Value {
-    diffs
-        .iter()
-        .map(|diff| serde_json::json!({ "field": diff.name, "before": diff.before, "after": diff.after }))
-        .collect()
+fn diffs(diffs: &[FieldDiff], step: Step) -> serde_json::Value {
+    let fields =
+        diffs.iter().map(|diff| serde_json::json!({ "field": diff.name, "before": diff.before, "after": diff.after }));
+    let step = (!matches!(step, Step::Record | Step::Link(_))).then(|| serde_json::json!({ "step": step }));
+    fields.chain(step).collect()
 }

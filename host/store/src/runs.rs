@@ -207,10 +207,10 @@ impl TenantStore {
             let states: Vec<(Kind, bool, Option<String>)> = collect(select.query([tenant, plan.0])?, |row| {
                 Ok((word(row, 0)?, row.get::<_, String>(1)? == "done", row.get(2)?))
             })?;
-            // A word that is unknown holds what an earlier version planned, and nothing releases it.
+            // A change that a brake of an earlier version holds is left as well.
             let waits = |words: &Option<String>| {
-                let hold = words.as_ref().map(|words| Hold::parse(words, String::new()));
-                hold.is_none_or(|hold| hold.is_ok_and(|hold| hold.can_release()))
+                let hold = words.as_ref().and_then(|words| Hold::parse(words, String::new()).ok());
+                hold.is_none_or(|hold| hold.can_release())
             };
             let left: HashSet<Kind> =
                 states.iter().filter(|(_, done, brake)| !done && waits(brake)).map(|(kind, ..)| *kind).collect();

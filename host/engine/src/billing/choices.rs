@@ -26,7 +26,7 @@ pub(crate) async fn plan_choices(
         .filter_map(|link| link.linked().map(str::to_owned))
         .collect();
     read_contracts(run, &contracts).await?;
-    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
+    let id = run.store.plan_begin_part(run.id, &run.sync.name, run.now()).await?;
     let mut draft = Draft::new(run, id, None).await?;
     let products = wanted.values().flat_map(|choices| choices.keys().map(String::as_str)).collect();
     plan::plan_products(run, &mut draft, Some(&products)).await?;

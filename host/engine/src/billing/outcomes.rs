@@ -25,7 +25,7 @@ pub(super) fn outcome(
 ) -> Option<LastOutcome> {
     let Place::Contract(_) = books.place(customer) else { return None };
     if let Some(failure) = observed.and_then(|observed| failure_of(observed, customer)) {
-        return Some(LastOutcome::failed(run.now(), run.run, run.source.name.as_str(), failure));
+        return Some(LastOutcome::failed(run.now(), run.id, run.source.name.as_str(), failure));
     }
     // Whatever the count: the contract it goes to bills nothing.
     let (ending, message) = match (books.contract_trouble(customer), books.fetched.why(customer)) {
@@ -33,7 +33,7 @@ pub(super) fn outcome(
         (None, Some(why)) => (Ending::NotFetched, why.to_owned()),
         (None, None) => ending(lines),
     };
-    Some(LastOutcome { ending, at: run.now(), run: run.run, message, trouble: None })
+    Some(LastOutcome { ending, at: run.now(), run: run.id, message, trouble: None })
 }
 
 /// Stores results after a plan was applied, for the customers whose lines it touched.
@@ -77,7 +77,7 @@ fn write_failed(run: &SyncRun<'_>, message: String) -> LastOutcome {
     // The text of a failure begins with its name.
     let name = message.split(':').next().unwrap_or_default();
     let trouble = Failure::NAMES.contains(&name).then(|| (run.target.name.to_string(), name.to_owned()));
-    LastOutcome { ending: Ending::Failed, at: run.now(), run: run.run, message, trouble }
+    LastOutcome { ending: Ending::Failed, at: run.now(), run: run.id, message, trouble }
 }
 
 /// Stores for every billed customer that nothing could be planned, because a connection failed.
@@ -86,7 +86,7 @@ pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<
     if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
         return Ok(());
     }
-    let outcome = LastOutcome::failed(run.now(), run.run, connection, failure);
+    let outcome = LastOutcome::failed(run.now(), run.id, connection, failure);
     let books = snapshot::of_run(run).await?;
     let billed = books.accounts.keys().filter(|customer| matches!(books.place(customer), Place::Contract(_)));
     let outcomes = billed.map(|customer| (customer.clone(), Some(outcome.clone()))).collect();

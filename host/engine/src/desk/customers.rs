@@ -290,11 +290,11 @@ impl Tenant {
         customers: &[String],
         progress: &dyn Progress,
     ) -> Result<Vec<Refreshed>, Error> {
-        let work = sync_run::begin(self, sync, Mode::Plan, progress).await?;
-        let refreshed = refresh_customers(&work, customers).await;
+        let run = sync_run::begin(self, sync, Mode::Plan, progress).await?;
+        let refreshed = refresh_customers(&run, customers).await;
         match &refreshed {
-            Ok(_) => ending::end_idle(&work).await?,
-            Err(error) => work.fail(error).await,
+            Ok(_) => ending::end_idle(&run).await?,
+            Err(error) => run.fail(error).await,
         }
         refreshed
     }

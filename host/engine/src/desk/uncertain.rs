@@ -108,14 +108,14 @@ impl Tenant {
         if !self.store.unsettled(&sync).await?.iter().any(is_it) {
             return Err(not_open());
         }
-        let work = sync_run::begin(self, &sync, Mode::Plan, &NoProgress).await?;
+        let run = sync_run::begin(self, &sync, Mode::Plan, &NoProgress).await?;
         let settled = match self.store.unsettled(&sync).await?.into_iter().find(is_it) {
-            Some(open) => settle_by_hand(&work, self, open, found, reason).await,
+            Some(open) => settle_by_hand(&run, self, open, found, reason).await,
             None => Err(not_open()),
         };
         match &settled {
-            Ok(_) => ending::end_idle(&work).await?,
-            Err(error) => work.fail(error).await,
+            Ok(_) => ending::end_idle(&run).await?,
+            Err(error) => run.fail(error).await,
         }
         settled
     }
@@ -233,7 +233,8 @@ async fn check_made(
         }
         let of_it =
             |fields: &[Field]| fields.iter().find(|field| field.name == PRODUCT).map(|field| field.value.clone());
-        let products = of_it(&sent.fields).zip(of_it(&kept.fields)).filter(|(sent, there)| !same(sent, there));
+        let products = of_it(&sent.fields).zip(of_it(&kept.fields)).filter(|_| kind == Kind::Usage);
+        let products = products.filter(|(sent, there)| !same(sent, there));
         if let Some((sent, there)) = products {
             return Err(Error::invalid(
                 format!("{of} {id} is of the product {}, and was to be made of {}", shown(&there), shown(&sent)),

@@ -22,7 +22,7 @@ pub(crate) struct SyncRun<'p> {
     pub(crate) source: Opened,
     pub(crate) target: Opened,
     pub(crate) progress: &'p dyn Progress,
-    pub(crate) run: RunId,
+    pub(crate) id: RunId,
     /// Number of findings that make bills wrong until a person acts.
     pub(crate) attention: AtomicU64,
     /// Data that was not read, or not to its end, by any step: one sentence each.
@@ -116,7 +116,7 @@ impl SyncRun<'_> {
 
     /// Closes the run after an error, with the plan and the counts of what was done, if any.
     pub(crate) async fn fail_after(&self, error: &Error, done: Option<(PlanId, RunCounts)>) {
-        if let Ok(Some(mut run)) = self.store.run_get(self.run).await {
+        if let Ok(Some(mut run)) = self.store.run_get(self.id).await {
             run.status = match error {
                 Error::Stopped => RunStatus::Partial,
                 Error::Held { .. } => RunStatus::Held,
@@ -165,16 +165,16 @@ pub(crate) async fn begin<'p>(
     mode: Mode,
     progress: &'p dyn Progress,
 ) -> Result<SyncRun<'p>, Error> {
-    let work = begin_unasked(tenant, name, mode, progress).await?;
-    let claimed = Tenant { store: work.store.clone(), ..tenant.clone() };
+    let run = begin_unasked(tenant, name, mode, progress).await?;
+    let claimed = Tenant { store: run.store.clone(), ..tenant.clone() };
     // The first call to each vendor; both at once.
     let (source, target) =
-        tokio::join!(accounts::identify(&claimed, &work.source), accounts::identify(&claimed, &work.target));
+        tokio::join!(accounts::identify(&claimed, &run.source), accounts::identify(&claimed, &run.target));
     if let Err(error) = source.and(target) {
-        work.fail(&error).await;
+        run.fail(&error).await;
         return Err(error);
     }
-    Ok(work)
+    Ok(run)
 }
 
 /// Begins a run that calls neither vendor.
@@ -213,7 +213,7 @@ async fn begin_unasked<'p>(
         source,
         target,
         progress,
-        run,
+        id: run,
         attention: AtomicU64::new(0),
         complaints: Mutex::default(),
         recovered: AtomicBool::new(false),

@@ -57,7 +57,7 @@ impl Nature {
             (Operation::Create, _) => Self::Once,
             // How a vendor keeps quantities is its own business: as differences, for one.
             (Operation::Update, Kind::Usage) => Self::Difference,
-            _ if change.fields.iter().any(|field| field.name == "note") => Self::Once,
+            (_, Kind::Ticket) if change.fields.iter().any(|field| field.name == "note") => Self::Once,
             _ => Self::Absolute,
         }
     }

@@ -44,7 +44,7 @@ async fn make_ticket_plan(
     let Some(describe) = run.target.description.kind(Kind::Ticket) else {
         return Err(Error::invalid(format!("the target `{}` has no tickets", run.target.name), "choose another"));
     };
-    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
+    let id = run.store.plan_begin_part(run.id, &run.sync.name, run.now()).await?;
     let mut draft = Draft::new(run, id, None).await?;
     draft.find(observed.flaws(&run.source, &run.target));
     let ground = TicketGround::of(&run.store, &run.sync, alerts).await?;

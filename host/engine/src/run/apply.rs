@@ -5,8 +5,8 @@
 //! before its call leaves, so that after a crash everything that may have been written is
 //! known and looked up (`recover`) before anything is tried again.
 //!
-//! A change knows its own direction (`Direction`); `resolve` decides what follows. Lines that take over what others bill come
-//! after those, in the order of `resting`.
+//! A change knows its own direction (`Direction`); `resolve` decides what follows. Lines that take over what others bill
+//! come after those, in the order of `resting`.
 
 use super::batch::{Batch, Prepared, lock};
 use super::lines::{self, ReadPreconditions};
@@ -152,7 +152,7 @@ async fn do_batches(
         }
         next = prepared;
         written = called;
-        session.work.progress.at(&Stage::Applying, tally.seen(), Some(waiting));
+        session.run.progress.at(&Stage::Applying, tally.seen(), Some(waiting));
         if tally.stop.is_some() {
             queue.end();
         }
@@ -194,7 +194,7 @@ async fn call(session: &Session<'_, '_>, batch: &Batch) -> WriteReport {
         return WriteReport { outcomes: Ok(Vec::new()), sent: Default::default(), unanswered: Default::default() };
     }
     let changes: Vec<Change> = batch.changes.iter().filter_map(|prepared| prepared.change.clone()).collect();
-    session.work.at(batch.action.side()).connector.write(&session.writing, &changes).await
+    session.run.at(batch.action.side()).connector.write(&session.writing, &changes).await
 }
 
 /// Takes the next changes, refuses the stale ones, resolves the others, and commits
@@ -206,7 +206,7 @@ async fn prepare(
     queue: &mut Queue,
     tally: &mut Tally,
 ) -> Result<Option<Batch>, Error> {
-    let side = &session.work.at(action.side()).description;
+    let side = &session.run.at(action.side()).description;
     let at_once = side.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
     loop {
         if session.is_stopped(tally) {
@@ -235,7 +235,7 @@ async fn prepare(
             status: Some(ChangeStatus::Pending),
             ..ChangeFilter::default()
         };
-        let rows = session.work.store.plan_changes(session.plan, &filter, queue.after, at_once).await?;
+        let rows = session.run.store.plan_changes(session.plan, &filter, queue.after, at_once).await?;
         queue.ended = rows.len() < at_once;
         queue.after = rows.last().map_or(queue.after, |row| row.change.sequence);
         let changes = rows.into_iter().map(|row| row.change);
@@ -262,8 +262,8 @@ async fn intend(
     let revision = |prepared: &Prepared| prepared.link.as_ref().map_or(0, |link| link.revision);
     let intents: Vec<(u32, i64)> =
         changes.iter().map(|prepared| (prepared.planned.sequence, revision(prepared))).collect();
-    let intended_at = session.work.now();
-    let id = session.work.store.batch_intend(session.work.run, session.plan, &intents, intended_at).await?;
+    let intended_at = session.run.now();
+    let id = session.run.store.batch_intend(session.run.id, session.plan, &intents, intended_at).await?;
     let batch = Batch { id, kind, action, changes, intended_at };
     queue.at_work.extend(marks(&batch));
     Ok(batch)
@@ -274,7 +274,7 @@ async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) 
     let all = std::mem::take(&mut *lock(&session.resting.all));
     let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| session.may_go(change));
     tally.counts.held += held.len() as u64;
-    let at_once = session.work.target.description.kind(Kind::Usage).map_or(1, |can| can.changes_at_once);
+    let at_once = session.run.target.description.kind(Kind::Usage).map_or(1, |can| can.changes_at_once);
     let (rounds, rings) = rounds(free, at_once as usize);
     *lock(&session.resting.rings) = rings;
     for round in rounds {
@@ -301,7 +301,7 @@ async fn still_ready(
     let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
     let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
     let together = |one: &str, other: &str| along.contains(other) && session.resting.together(one, other);
-    let billed = lines::still_billed(session.work, &changes, &together).await?;
+    let billed = lines::still_billed(session.run, &changes, &together).await?;
     let (mut not, mut still) = (Vec::<Not>::new(), Vec::new());
     for prepared in ready {
         let planned = &prepared.planned;

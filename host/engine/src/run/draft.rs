@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// A plan in the making.
 pub(crate) struct Draft<'w, 'p> {
-    work: &'w SyncRun<'p>,
+    run: &'w SyncRun<'p>,
     ledger: Ledger<'w, 'p>,
     /// The target's kinds that were read to the end, but for these parents.
     target_read: HashMap<Kind, HashSet<Option<String>>>,
@@ -53,14 +53,14 @@ pub(crate) struct Draft<'w, 'p> {
 }
 
 impl<'w, 'p> Draft<'w, 'p> {
-    pub(crate) async fn new(work: &'w SyncRun<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
+    pub(crate) async fn new(run: &'w SyncRun<'p>, id: PlanId, observed: Option<&Observed>) -> Result<Self, Error> {
         let (mut target_read, mut source_complete, mut unread) = (HashMap::new(), HashSet::new(), HashMap::new());
-        let mut of_source = work.store.unread(&work.source.name).await?;
-        let mut of_target = work.store.unread(&work.target.name).await?;
-        for kind in work.kinds() {
+        let mut of_source = run.store.unread(&run.source.name).await?;
+        let mut of_target = run.store.unread(&run.target.name).await?;
+        for kind in run.kinds() {
             let complete = match observed.map(|seen| &seen.source) {
                 Some(reports) => Observed::of(reports, kind).is_some_and(|report| report.complete),
-                None => work.store.read_last_complete(&work.source.name, kind).await?.is_some(),
+                None => run.store.read_last_complete(&run.source.name, kind).await?.is_some(),
             };
             if complete {
                 source_complete.insert(kind);
@@ -70,7 +70,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             let walked = match observed.map(|seen| &seen.target) {
                 Some(reports) => Observed::of(reports, kind).is_some_and(|report| report.walked),
                 // Where nothing was read in this run: ever to the end.
-                None => work.store.read_last_began(&work.target.name, kind).await?.is_some(),
+                None => run.store.read_last_began(&run.target.name, kind).await?.is_some(),
             };
             if walked {
                 // Beside a record that could not be read whole anything may be that very record.
@@ -80,12 +80,12 @@ impl<'w, 'p> Draft<'w, 'p> {
                 target_read.insert(kind, gaps.chain(of_kind).collect::<HashSet<_>>());
             }
         }
-        let open = work.store.unsettled(&work.sync.name).await?;
-        let FirstRuns { ended, any_done } = work.store.first_runs(&work.sync.name).await?;
-        let mut ledger = Ledger::new(work, id, &open);
-        ledger.first_runs = work.sync.rules.kinds.keys().copied().filter(|kind| !ended.contains(kind)).collect();
+        let open = run.store.unsettled(&run.sync.name).await?;
+        let FirstRuns { ended, any_done } = run.store.first_runs(&run.sync.name).await?;
+        let mut ledger = Ledger::new(run, id, &open);
+        ledger.first_runs = run.sync.rules.kinds.keys().copied().filter(|kind| !ended.contains(kind)).collect();
         Ok(Self {
-            work,
+            run,
             ledger,
             target_read,
             source_complete,
@@ -136,7 +136,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             Kind::Usage => Kind::Contract,
             _ => return true,
         };
-        !self.work.kinds().any(|kind| kind == parent) || self.target_read.contains_key(&parent)
+        !self.run.kinds().any(|kind| kind == parent) || self.target_read.contains_key(&parent)
     }
 
     /// Leaves out unlinked source records that could not be read whole: nothing is created or
@@ -151,7 +151,7 @@ impl<'w, 'p> Draft<'w, 'p> {
             Some(cause) => {
                 let message = format!(
                     "the {kind} {} could not be read whole from `{}`: nothing is made of it until it is ({cause})",
-                    record.name, self.work.source.name
+                    record.name, self.run.source.name
                 );
                 let customer = if kind == Kind::Customer { Some(record.id.clone()) } else { record.parent.clone() };
                 let customer = customer.unwrap_or_default();
@@ -260,9 +260,9 @@ impl<'w, 'p> Draft<'w, 'p> {
     /// Ends the plan, unless an earlier one of single records says the same and waits for approval still:
     /// then that stays, and this one is dropped. What is polled often is else planned anew at each poll.
     pub(crate) async fn report_or_waiting(self) -> Result<PlanReport, Error> {
-        let work = self.work;
+        let run = self.run;
         let report = self.report().await?;
-        let waiting = work.store.plan_settle_for_waiting(&work.sync.name, report.plan.id).await?;
+        let waiting = run.store.plan_settle_for_waiting(&run.sync.name, report.plan.id).await?;
         Ok(match waiting {
             Some(plan) => PlanReport { plan, ..report },
             None => report,

@@ -19,7 +19,7 @@ pub(crate) async fn planned(run: &SyncRun<'_>, report: Result<PlanReport, Error>
 
 /// Ends a run that only read.
 pub(crate) async fn end_idle(run: &SyncRun<'_>) -> Result<(), Error> {
-    let Some(mut row) = run.store.run_get(run.run).await? else { return Ok(()) };
+    let Some(mut row) = run.store.run_get(run.id).await? else { return Ok(()) };
     let complaints = run.complaints();
     row.status = if complaints.is_empty() { RunStatus::NothingToDo } else { RunStatus::Partial };
     row.message = complaints.into_iter().next().unwrap_or_default();
@@ -28,7 +28,7 @@ pub(crate) async fn end_idle(run: &SyncRun<'_>) -> Result<(), Error> {
 }
 
 pub(crate) async fn end_plan(run: &SyncRun<'_>, report: &PlanReport) -> Result<(), Error> {
-    let Some(mut row) = run.store.run_get(run.run).await? else { return Ok(()) };
+    let Some(mut row) = run.store.run_get(run.id).await? else { return Ok(()) };
     let sum = |pick: fn(&PlanTotal) -> u32| report.plan.totals.iter().map(|total| u64::from(pick(total))).sum::<u64>();
     (row.counts.source_read, row.counts.target_read) = report.read;
     row.counts.planned = sum(|total| total.changes);
@@ -50,7 +50,7 @@ pub(crate) async fn end_plan(run: &SyncRun<'_>, report: &PlanReport) -> Result<(
 }
 
 pub(crate) async fn end_apply(run: &SyncRun<'_>, plan: &Plan, mut tally: Tally) -> Result<ApplyReport, Error> {
-    let mut row = run.store.run_get(run.run).await?.ok_or_else(|| Error::not_found("run", run.run, ""))?;
+    let mut row = run.store.run_get(run.id).await?.ok_or_else(|| Error::not_found("run", run.id, ""))?;
     tally.counts.held += run.attention();
     let counts = &tally.counts;
     let stopped = tally.stop.as_deref() == Some(STOPPED);

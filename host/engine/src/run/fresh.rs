@@ -34,13 +34,13 @@ pub(crate) async fn targets_now(
     changes: &[PlannedChange],
     waits: &mut Waits,
 ) -> Result<HashMap<String, Record>, Error> {
-    let (work, of) = (session.work, kind.counterpart());
+    let (run, of) = (session.run, kind.counterpart());
     let ids: Vec<String> = changes.iter().filter_map(|change| change.target.clone()).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let always = matches!(of, Kind::Usage | Kind::Ticket);
-    let stored = work.store.records_by_ids(&work.target.name, of, &ids).await?;
+    let stored = run.store.records_by_ids(&run.target.name, of, &ids).await?;
     let stored: HashMap<String, Stored> = by_key(stored, |stored| stored.record.id.clone());
     let mut old: Vec<String> = ids
         .into_iter()
@@ -48,7 +48,7 @@ pub(crate) async fn targets_now(
         .collect();
     old.sort_unstable();
     old.dedup();
-    let read = if old.is_empty() { None } else { reading::read_now(work, &work.target, of, &old).await? };
+    let read = if old.is_empty() { None } else { reading::read_now(run, &run.target, of, &old).await? };
     let mut now: HashMap<String, Record> = stored
         .into_iter()
         .filter(|(_, stored)| stored.gone_at.is_none())
@@ -74,7 +74,7 @@ pub(crate) async fn sources_moved(
     changes: &[PlannedChange],
     waits: &mut Waits,
 ) -> Result<HashMap<u32, String>, Error> {
-    let work = session.work;
+    let run = session.run;
     let onward = |change: &&PlannedChange| change.direction() == Direction::Onward;
     if session.made_now || changes.is_empty() {
         return Ok(HashMap::new());
@@ -85,23 +85,23 @@ pub(crate) async fn sources_moved(
     };
     let sources: Vec<String> = changes.iter().filter(takes).map(|change| change.source.clone()).collect();
     if !sources.is_empty() {
-        let began = work.store.read_last_began(&work.source.name, kind).await?;
-        let stored = work.store.records_by_ids(&work.source.name, kind, &sources).await?;
+        let began = run.store.read_last_began(&run.source.name, kind).await?;
+        let stored = run.store.records_by_ids(&run.source.name, kind, &sources).await?;
         let old = |stored: &&Stored| {
             is_old(session, if stored.gone_at.is_some() { began.unwrap_or_default() } else { stored.seen_at })
         };
         let old: Vec<String> = stored.iter().filter(old).map(|stored| stored.record.id.clone()).collect();
         if !old.is_empty() {
-            let read = reading::read_now(work, &work.source, kind, &old).await?.unwrap_or_default();
+            let read = reading::read_now(run, &run.source, kind, &old).await?.unwrap_or_default();
             waits.extend(changes.iter().filter(takes).filter_map(|change| {
                 let cause = read.unread.get(&change.source)?;
-                let (id, side) = (&change.source, &work.source.name);
+                let (id, side) = (&change.source, &run.source.name);
                 Some((change.sequence, format!("it waits: {kind} {id} could not be read from `{side}`: {cause}")))
             }));
         }
     }
     let sequences: Vec<u32> = changes.iter().filter(onward).map(|change| change.sequence).collect();
-    let moved = work.store.plan_sources_moved(session.plan, &sequences).await?;
+    let moved = run.store.plan_sources_moved(session.plan, &sequences).await?;
     if moved.is_empty() {
         return Ok(HashMap::new());
     }
@@ -128,7 +128,7 @@ pub(crate) async fn sources_moved(
 /// Whether the source tells that alerts are over.
 async fn resolved(session: &Session<'_, '_>, changes: &[PlannedChange]) -> Result<HashMap<String, bool>, Error> {
     let ids: Vec<String> = changes.iter().map(|change| change.source.clone()).collect();
-    let stored = session.work.store.records_by_ids(&session.work.source.name, Kind::Alert, &ids).await?;
+    let stored = session.run.store.records_by_ids(&session.run.source.name, Kind::Alert, &ids).await?;
     let over = |stored: Stored| {
         let over = stored.record.field("resolved") == Some(&Value::Boolean(true));
         (stored.record.id, over)
@@ -148,7 +148,7 @@ pub(crate) async fn taken(
         return Ok(HashMap::new());
     }
     let targets: Vec<String> = links.iter().filter_map(|change| change.target.clone()).collect();
-    let found = session.work.store.links_of_targets(&session.work.sync.name, kind, &targets).await?;
+    let found = session.run.store.links_of_targets(&session.run.sync.name, kind, &targets).await?;
     let owners: HashMap<&str, &Link> =
         found.iter().filter(|link| !link.shared).filter_map(|link| Some((link.linked()?, link))).collect();
     let why = |change: &&PlannedChange| {
@@ -178,7 +178,7 @@ pub(crate) async fn out_of_use(
         let mut customers: Vec<String> = retired.iter().map(|change| change.customer.clone()).collect();
         customers.sort_unstable();
         customers.dedup();
-        let links = session.work.store.links_by_sources(&session.work.sync.name, Kind::Customer, &customers).await?;
+        let links = session.run.store.links_by_sources(&session.run.sync.name, Kind::Customer, &customers).await?;
         let accounts: HashMap<&str, &str> =
             links.iter().filter_map(|link| Some((link.source.as_str(), link.linked()?))).collect();
         for change in retired {
@@ -222,15 +222,15 @@ pub(crate) async fn out_of_use(
 
 /// Accounts as they are now.
 async fn accounts(session: &Session<'_, '_>, ids: &[String]) -> Result<Now, Error> {
-    let work = session.work;
-    let stored = work.store.records_by_ids(&work.target.name, Kind::Customer, ids).await?;
+    let run = session.run;
+    let stored = run.store.records_by_ids(&run.target.name, Kind::Customer, ids).await?;
     let stored: HashMap<String, Stored> = by_key(stored, |stored| stored.record.id.clone());
     let old: Vec<String> =
         ids.iter().filter(|id| stored.get(*id).is_none_or(|stored| is_old(session, stored.seen_at))).cloned().collect();
     let there = stored.into_iter().filter(|(_, stored)| stored.gone_at.is_none());
     let mut now = Now { records: there.map(|(id, stored)| (id, stored.record)).collect(), ..Now::default() };
     if !old.is_empty()
-        && let Some(read) = reading::read_now(work, &work.target, Kind::Customer, &old).await?
+        && let Some(read) = reading::read_now(run, &run.target, Kind::Customer, &old).await?
     {
         old.iter().for_each(|id| drop(now.records.remove(id)));
         now.records.extend(read.records);
@@ -249,7 +249,7 @@ pub(crate) async fn made_meanwhile(
     links: &HashMap<String, Link>,
     waits: &mut Waits,
 ) -> Result<HashMap<String, String>, Error> {
-    let work = session.work;
+    let run = session.run;
     let creates: Vec<&PlannedChange> = changes
         .iter()
         .filter(|change| match change.direction() {
@@ -259,11 +259,11 @@ pub(crate) async fn made_meanwhile(
         .filter(|change| kind == Kind::Customer || (kind == Kind::Asset && has_hard_key(change)))
         .collect();
     let Some(side) = creates.first().map(|change| change.action.side()) else { return Ok(HashMap::new()) };
-    let there = work.at(side);
+    let there = run.at(side);
     let Some(can) = there.description.kind(kind) else { return Ok(HashMap::new()) };
     let mut asked = session.asked.0.lock().await;
     let known = asked.entry((kind, side)).or_default();
-    if !known.all && !is_old(session, work.store.read_last_began(&there.name, kind).await?.unwrap_or_default()) {
+    if !known.all && !is_old(session, run.store.read_last_began(&there.name, kind).await?.unwrap_or_default()) {
         known.all = true;
     }
     if !known.all {
@@ -281,13 +281,13 @@ pub(crate) async fn made_meanwhile(
     }
     outcomes::store_outcomes(session).await?;
     let ids: Vec<String> = creates.iter().map(|change| change.known_by().to_owned()).collect();
-    let here = work.at(if side == Side::Target { Side::Source } else { Side::Target });
-    let records = work.store.records_by_ids(&here.name, kind, &ids).await?;
+    let here = run.at(if side == Side::Target { Side::Source } else { Side::Target });
+    let records = run.store.records_by_ids(&here.name, kind, &ids).await?;
     let records: HashMap<String, Stored> = by_key(records, |stored| stored.record.id.clone());
     let new: Vec<String> = known.new.iter().map(|record| record.id.clone()).collect();
     let taken = match side {
-        Side::Target => work.store.links_of_targets(&work.sync.name, kind, &new).await?,
-        Side::Source => work.store.links_by_sources(&work.sync.name, kind, &new).await?,
+        Side::Target => run.store.links_of_targets(&run.sync.name, kind, &new).await?,
+        Side::Source => run.store.links_by_sources(&run.sync.name, kind, &new).await?,
     };
     let taken = taken.iter().filter(|link| link.linked().is_some());
     let taken: HashSet<&str> = match side {
@@ -321,11 +321,11 @@ async fn ask(
     references: &HashMap<(Kind, String), String>,
     known: &mut Known,
 ) -> Result<(), Error> {
-    let work = session.work;
+    let run = session.run;
     let mut asks = Vec::new();
     if can.reads.changed_since {
         known.all = true;
-        let began = work.store.read_last_began(&side.name, kind).await?.unwrap_or_default();
+        let began = run.store.read_last_began(&side.name, kind).await?.unwrap_or_default();
         asks.push(Selection::ChangedSince(began.plus_ms(-CLOCKS_MS)));
     } else if kind == Kind::Asset && can.reads.of_parent {
         let mut accounts: Vec<String> = creates.iter().filter_map(|change| parent(change, references)).collect();
@@ -333,7 +333,7 @@ async fn ask(
         accounts.dedup();
         accounts.retain(|account| known.accounts.insert(account.clone()));
         // What this plan made holds nothing yet.
-        let stored = work.store.records_by_ids(&side.name, Kind::Customer, &accounts).await?;
+        let stored = run.store.records_by_ids(&side.name, Kind::Customer, &accounts).await?;
         let before = |stored: &Stored| stored.first_at.is_none_or(|first| first <= session.made_at);
         asks.extend(stored.into_iter().filter(before).map(|stored| Selection::OfParent(stored.record.id)));
     } else if can.reads.named {
@@ -349,7 +349,7 @@ async fn ask(
             Selection::Named { parent, name } => (parent.clone(), Some(name.clone())),
             _ => (None, None),
         };
-        let found = match reading::look(work, side, kind, selection).await {
+        let found = match reading::look(run, side, kind, selection).await {
             Ok(found) => found,
             Err(failure) => {
                 known.unsure.push(Unsure { account, name, why: failure.to_string() });
@@ -358,7 +358,7 @@ async fn ask(
         };
         let ids = found.items.iter().map(|record| &record.id);
         let ids: Vec<String> = ids.chain(found.gaps.iter().filter_map(|gap| gap.item.as_ref())).cloned().collect();
-        let before = work.store.records_by_ids(&side.name, kind, &ids).await?;
+        let before = run.store.records_by_ids(&side.name, kind, &ids).await?;
         let before: HashMap<String, Stored> = by_key(before, |stored| stored.record.id.clone());
         known.unsure.extend(found.gaps.iter().map(|gap| {
             let stored = gap.item.as_ref().and_then(|id| before.get(id));
@@ -368,7 +368,7 @@ async fn ask(
             Unsure { account: parent.or_else(|| account.clone()), name: name.clone(), why }
         }));
         let read = found.singles(&[]).records;
-        work.store.records_put(&side.name, kind, &read, work.now()).await?;
+        run.store.records_put(&side.name, kind, &read, run.now()).await?;
         known.new.extend(read.into_iter().filter(|record| {
             before.get(&record.id).is_none_or(|stored| stored.gone_at.is_some() || stored.record != *record)
         }));
@@ -385,15 +385,15 @@ fn not_new(
     there: &[Record],
     links: &[Link],
 ) -> Option<String> {
-    let (work, kind) = (session.work, can.kind);
+    let (run, kind) = (session.run, can.kind);
     let usual = KindRules::default();
     let rules = match side {
-        Side::Target => work.sync.rules.kinds.get(&kind)?,
+        Side::Target => run.sync.rules.kinds.get(&kind)?,
         Side::Source => &usual,
     };
     let stamp_of = |id: &str| match side {
-        Side::Target => work.stamp(kind, id).unwrap_or_default(),
-        Side::Source => work.source_stamp(kind, id).unwrap_or_default(),
+        Side::Target => run.stamp(kind, id).unwrap_or_default(),
+        Side::Source => run.source_stamp(kind, id).unwrap_or_default(),
     };
     let source = std::slice::from_ref(record);
     let matched = if kind == Kind::Customer {
@@ -433,12 +433,12 @@ fn not_new(
         }
         _ => return None,
     };
-    let side = &work.at(side).name;
+    let side = &run.at(side).name;
     Some(format!("{kind} {id} was made or changed in `{side}` since, and may be it ({reason}): plan again"))
 }
 
 fn is_old(session: &Session<'_, '_>, seen: Timestamp) -> bool {
-    !(0..=FRESH_MS).contains(&session.work.now().since_ms(seen))
+    !(0..=FRESH_MS).contains(&session.run.now().since_ms(seen))
 }
 
 /// Whether what a change makes may be there.

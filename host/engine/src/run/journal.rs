@@ -14,7 +14,7 @@ pub(crate) fn entry(
     target: Option<String>,
 ) -> JournalEntry {
     JournalEntry {
-        run: Some(run.run),
+        run: Some(run.id),
         plan: Some(plan),
         sequence: Some(planned.sequence),
         kind: Some(planned.kind),

@@ -24,7 +24,7 @@ const AT_ONCE: usize = 1000;
 
 /// A plan's changes and findings.
 pub(crate) struct Ledger<'w, 'p> {
-    work: &'w SyncRun<'p>,
+    run: &'w SyncRun<'p>,
     id: PlanId,
     made_at: Timestamp,
     sequence: u32,
@@ -55,12 +55,12 @@ pub(crate) struct Ledger<'w, 'p> {
 
 impl<'w, 'p> Ledger<'w, 'p> {
     /// For a plan that was begun, with these writes of earlier ones not settled.
-    pub(crate) fn new(work: &'w SyncRun<'p>, id: PlanId, open: &[Unsettled]) -> Self {
+    pub(crate) fn new(run: &'w SyncRun<'p>, id: PlanId, open: &[Unsettled]) -> Self {
         Self {
-            work,
+            run,
             id,
-            uncertain: look_up::uncertain(work, open),
-            made_at: work.now(),
+            uncertain: look_up::uncertain(run, open),
+            made_at: run.now(),
             sequence: 0,
             hasher: PlanHasher::default(),
             totals: BTreeMap::new(),
@@ -99,7 +99,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
         }
         let number = self.findings_stored + 1;
         self.findings_stored += findings.len() as u64;
-        Ok(self.work.store.findings_insert(self.id, number, findings).await?)
+        Ok(self.run.store.findings_insert(self.id, number, findings).await?)
     }
 
     /// Numbers changes, counts them in, and stores them when there are enough for one commit.
@@ -143,13 +143,13 @@ impl<'w, 'p> Ledger<'w, 'p> {
 
     /// Tells why kinds still are at their first run of which a plan was let go.
     async fn find_first_runs(&mut self) -> Result<(), Error> {
-        let sync = &self.work.sync;
+        let sync = &self.run.sync;
         let mut kinds = std::mem::take(&mut self.tells);
         kinds.retain(|kind| self.first_runs.contains(kind));
         if kinds.is_empty() {
             return Ok(());
         }
-        for before in self.work.store.let_go_last(&sync.name, &kinds).await? {
+        for before in self.run.store.let_go_last(&sync.name, &kinds).await? {
             let kind = before.kind;
             let own = self.totals.iter().filter(|((of, _), _)| *of == kind);
             let now = Now {
@@ -170,7 +170,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
             return Ok(());
         }
         let planned_on = std::mem::take(&mut self.planned_on);
-        Ok(self.work.store.plan_changes_insert(self.id, &changes, &planned_on).await?)
+        Ok(self.run.store.plan_changes_insert(self.id, &changes, &planned_on).await?)
     }
 
     /// Holds what is over a limit of the whole sync, of all kinds or of one that is planned to its end, and
@@ -178,7 +178,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
     pub(crate) async fn hold_over_the_sync(&mut self, only: Option<Kind>) -> Result<Vec<(String, Hold)>, Error> {
         self.store_waiting().await?;
         let mut locations = Vec::new();
-        for over in self.wide.over(only, &self.work.sync.rules.brakes, &self.first_runs) {
+        for over in self.wide.over(only, &self.run.sync.rules.brakes, &self.first_runs) {
             self.hasher.hold(over.kind, &over.hold);
             self.note_held(over.kind, Some(&over.hold));
             for action in &over.newly {
@@ -186,7 +186,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
                     total.held += 1;
                 }
             }
-            self.work.store.plan_changes_hold(self.id, over.changes, over.hold.clone()).await?;
+            self.run.store.plan_changes_hold(self.id, over.changes, over.hold.clone()).await?;
             locations.extend(over.locations.into_iter().map(|source| (source, over.hold.clone())));
         }
         Ok(locations)
@@ -198,17 +198,17 @@ impl<'w, 'p> Ledger<'w, 'p> {
         self.find_first_runs().await?;
         let (uncertain, complaint) = std::mem::take(&mut self.uncertain);
         self.find(uncertain);
-        self.work.complain(complaint);
+        self.run.complain(complaint);
         self.store_untold().await?;
         for (kind, customers) in &self.makes {
-            let can = self.work.target.description.kind(*kind);
+            let can = self.run.target.description.kind(*kind);
             if let (Some(can), Some(total)) = (can, self.totals.get_mut(&(*kind, Action::Create))) {
                 total.calls += asks(can, customers.len());
             }
         }
         let mut plan = Plan {
             id: self.id,
-            run: self.work.run,
+            run: self.run.id,
             made_at: self.made_at,
             hash: self.hasher.finish(),
             totals: self.totals.into_values().collect(),
@@ -219,12 +219,12 @@ impl<'w, 'p> Ledger<'w, 'p> {
             undoes: None,
         };
         shape(&mut plan);
-        let mut trimmed = self.work.store.plan_finish(&plan).await?;
+        let mut trimmed = self.run.store.plan_finish(&plan).await?;
         while trimmed > 0 {
-            trimmed = self.work.store.findings_trim(&self.work.sync.name).await?;
+            trimmed = self.run.store.findings_trim(&self.run.sync.name).await?;
         }
         let findings_total = plan.findings.iter().map(|total| total.count).sum();
-        let complaints = self.work.complaints();
+        let complaints = self.run.complaints();
         Ok(PlanReport { plan, read: (0, 0), complaints, findings: self.told, findings_total, attention: 0 })
     }
 }

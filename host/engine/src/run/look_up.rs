@@ -48,7 +48,7 @@ pub(crate) async fn look_up(
         return Ok(looks.iter().map(|_| why()).collect());
     };
     let mut verdicts = vec![Verdict::NotWritten; looks.len()];
-    let mut asker = Asker { work: run, side, kind, can, taken, trouble: None };
+    let mut asker = Asker { run, side, kind, can, taken, trouble: None };
     let of = |which: &dyn Fn(&Look<'_>) -> bool| -> Vec<usize> {
         looks.iter().enumerate().filter(|(_, look)| which(look)).map(|(at, _)| at).collect()
     };
@@ -116,7 +116,7 @@ fn part_shared(looks: &[Look<'_>], verdicts: &mut [Verdict]) {
 
 /// Asks one side about one kind.
 struct Asker<'w, 'p> {
-    work: &'w SyncRun<'p>,
+    run: &'w SyncRun<'p>,
     side: &'w Opened,
     kind: Kind,
     can: &'w KindDescription,
@@ -130,7 +130,7 @@ impl Asker<'_, '_> {
         if let Some(why) = &self.trouble {
             return Err(Verdict::Unclear(why.clone()));
         }
-        reading::look(self.work, self.side, self.kind, selection).await.map_err(|failure| {
+        reading::look(self.run, self.side, self.kind, selection).await.map_err(|failure| {
             let why = format!("it cannot be looked up: {failure}");
             // The next question would fare the same.
             if failure.is_passing() || matches!(failure, Failure::Denied { .. }) {
@@ -151,10 +151,10 @@ impl Asker<'_, '_> {
         };
         let Singles { records: found, unread, .. } = found.singles(&[ANY.to_owned()]);
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
-        let known = stored(self.work, self.side, self.kind, &ids).await?;
+        let known = stored(self.run, self.side, self.kind, &ids).await?;
         for at in chunk {
             let look = &looks[*at];
-            let linked = linked_to(self.work, look.planned.direction(), look.planned.kind, &ids).await?;
+            let linked = linked_to(self.run, look.planned.direction(), look.planned.kind, &ids).await?;
             verdicts[*at] = match stamped(look, &found, &known, &linked) {
                 Verdict::NotWritten => may_be_unread(&unread).unwrap_or(Verdict::NotWritten),
                 verdict => verdict,
@@ -179,8 +179,8 @@ impl Asker<'_, '_> {
             return Ok(verdict);
         }
         let ids: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
-        let known = stored(self.work, self.side, self.kind, &ids).await?;
-        let linked = linked_to(self.work, look.planned.direction(), look.planned.kind, &ids).await?;
+        let known = stored(self.run, self.side, self.kind, &ids).await?;
+        let linked = linked_to(self.run, look.planned.direction(), look.planned.kind, &ids).await?;
         let free = |record: &&Record| {
             !self.taken.contains(&record.id) && linked.get(&record.id).is_none_or(|own| own == look.planned.known_by())
         };
@@ -202,7 +202,7 @@ impl Asker<'_, '_> {
             return Ok(());
         }
         let ids: Vec<String> = chunk.iter().filter_map(|at| looks[*at].change.target.clone()).collect();
-        let before = stored(self.work, self.side, self.kind, &ids).await?;
+        let before = stored(self.run, self.side, self.kind, &ids).await?;
         let found = match self.ask(Selection::Ids(ids.clone())).await {
             Ok(found) => found.singles(&ids),
             Err(verdict) => {

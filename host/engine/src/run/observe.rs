@@ -76,7 +76,7 @@ async fn walk_kind(run: &SyncRun<'_>, side: &Opened, kind: Kind) -> Result<ReadR
     let query = Query { kind, selection: Selection::Everything };
     // Counts of usage are billed from one walk: halves of two reports do not add up.
     let resume = if kind == Kind::Usage { NEVER_MS } else { RESUME_WITHIN_MS };
-    let read = run.store.read_begin(Some(run.run), &side.name, kind, run.now(), resume).await?;
+    let read = run.store.read_begin(Some(run.id), &side.name, kind, run.now(), resume).await?;
     let mut walk = Walk::new(kind, &read, WALK);
     let mut page = match has_room(side.name.as_str(), kind, read.kept) {
         Ok(()) => read_page(run, side, &query, read.cursor.as_deref()).await?,

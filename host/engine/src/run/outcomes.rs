@@ -42,7 +42,7 @@ pub(crate) async fn take_outcomes(
 
 /// Whether a look-up tells for certain what was written of changes that come by the thousand.
 fn proves(session: &Session<'_, '_>, kind: Kind, action: Action) -> bool {
-    let can = session.work.at(action.side()).description.kind(kind.counterpart());
+    let can = session.run.at(action.side()).description.kind(kind.counterpart());
     kind == Kind::Asset
         && match action {
             Action::Create => can.is_some_and(|can| can.reads.stamps && can.stamp.is_some()),
@@ -117,9 +117,9 @@ pub(crate) fn stored_tally(session: &Session<'_, '_>) -> Tally {
 async fn store(session: &Session<'_, '_>, waiting: &mut Waiting) -> Result<(), Error> {
     let Waiting { batches, since } = std::mem::take(waiting);
     let Some((_, side)) = since else { return Ok(()) };
-    let (work, side) = (session.work, &session.work.at(side).name);
+    let (run, side) = (session.run, &session.run.at(side).name);
     // All at once, so that the writer takes them together: what is wrong with one keeps none of the others back.
-    let each = batches.into_iter().map(|batch| work.store.outcomes_store(session.plan, batch, side));
+    let each = batches.into_iter().map(|batch| run.store.outcomes_store(session.plan, batch, side));
     let stored = futures_util::future::join_all(each).await;
     let (mut tally, mut went) = (lock(&session.outcomes.tally), Ok(()));
     for stored in stored {

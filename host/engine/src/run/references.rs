@@ -169,7 +169,7 @@ pub(crate) async fn link_after(
     Ok(match planned.direction() {
         Direction::Onward => plan::after_write(link, planned, sent, id, kept, run.now()),
         Direction::AtSource => reverse::reverse_link(run, planned, sent, id, kept).await?,
-        Direction::Back => undo::link_after(link, planned, run.run, run.now()),
+        Direction::Back => undo::link_after(link, planned, run.id, run.now()),
     })
 }
 

@@ -37,7 +37,7 @@ pub struct RefreshReport {
 /// Plans for one record alone, as read just now.
 pub(crate) async fn refresh_one(run: &SyncRun<'_>, kind: Kind, source: &str) -> Result<PlanReport, Error> {
     recover::recover(run).await?;
-    let id = run.store.plan_begin_part(run.run, &run.sync.name, run.now()).await?;
+    let id = run.store.plan_begin_part(run.id, &run.sync.name, run.now()).await?;
     let mut draft = Draft::new(run, id, None).await?;
     if draft.nothing_done {
         return Err(Error::invalid(

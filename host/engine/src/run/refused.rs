@@ -32,7 +32,7 @@ pub(crate) async fn heed(
         return Ok(());
     };
     queue.refused += of;
-    let side = session.work.at(action.side());
+    let side = session.run.at(action.side());
     if !queue.login_stands && side.connector.check(&side.reading).await.is_err() {
         tally.stop = Some(failure.to_string());
         return Ok(());
@@ -58,7 +58,7 @@ pub(crate) async fn go_on(
 ) -> Result<(), Error> {
     let Err(error) = went else { return Ok(()) };
     let Error::Vendor { connection, failure, .. } = &error else { return Err(error) };
-    let sides = [&session.work.source, &session.work.target];
+    let sides = [&session.run.source, &session.run.target];
     let side = sides.into_iter().find(|side| side.name.as_str() == connection.as_str());
     let Some(side) = side.filter(|_| !failure.is_passing() && !matches!(failure, Failure::Broken { .. })) else {
         return Err(error);
@@ -78,13 +78,13 @@ async fn wait(
 ) -> Result<(), Error> {
     let what = format!("{} {kind}", action.as_str());
     let waits = format!("what is left of it waits: {why}");
-    session.work.complain([format!("{what}: {waits}")]);
+    session.run.complain([format!("{what}: {waits}")]);
     tally.tell(what, waits);
     let (kind, action, status) = (Some(kind), Some(action), Some(ChangeStatus::Pending));
     let filter = ChangeFilter { kind, action, status, ..ChangeFilter::default() };
     let mut after = 0;
     loop {
-        let left = session.work.store.plan_changes(session.plan, &filter, after, PAGE).await?;
+        let left = session.run.store.plan_changes(session.plan, &filter, after, PAGE).await?;
         let Some(last) = left.last() else { return Ok(()) };
         after = last.change.sequence;
         left.iter().for_each(|row| session.leave_open(&row.change));

@@ -28,7 +28,7 @@ pub(crate) async fn released(session: &Session<'_, '_>, plan: &Plan, by: &str) -
     let (customer, kind) = (session.options.customer.as_deref(), session.options.kind);
     let (mut held, mut after) = (BTreeMap::<(String, Kind), Held>::new(), 0);
     loop {
-        let page = session.work.store.plan_holds(plan.id, customer, kind, after, PAGE).await?;
+        let page = session.run.store.plan_holds(plan.id, customer, kind, after, PAGE).await?;
         let Some((last, ..)) = page.last() else { break };
         after = *last;
         for (_, kind, hold) in page.into_iter().filter(|(at, kind, hold)| session.lets_go(*at, *kind, Some(hold))) {
@@ -47,7 +47,7 @@ pub(crate) async fn released(session: &Session<'_, '_>, plan: &Plan, by: &str) -
     let rested = |((brake, kind), of): (&(String, Kind), &Held)| json!({ "brake": brake, "kind": kind, "changes": of.changes, "reasons": of.reasons });
     let rested: Vec<serde_json::Value> = held.iter().map(rested).collect();
     Ok(Some(JournalEntry {
-        run: Some(session.work.run),
+        run: Some(session.run.id),
         plan: Some(plan.id),
         kind: session.options.kind,
         customer: session.options.customer.clone(),
@@ -56,6 +56,6 @@ pub(crate) async fn released(session: &Session<'_, '_>, plan: &Plan, by: &str) -
         detail: Some(
             json!({ "by": by, "hash": plan.hash, "release": session.options.release.words(), "held": rested }),
         ),
-        ..JournalEntry::at(session.work.now())
+        ..JournalEntry::at(session.run.now())
     }))
 }

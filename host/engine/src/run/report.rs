@@ -77,7 +77,7 @@ impl Release {
 /// Which part of a plan is applied.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyOptions {
-    /// Brakes the operator lets go: their names, or `all`.
+    /// Brakes that the operator releases.
     pub release: Release,
     /// Changes that stay held whatever is released, by their sequence: what holds them was not seen.
     pub withheld: HashSet<u32>,

@@ -32,25 +32,25 @@ pub(crate) async fn resolve(
         leave_out(session, not, tally).await?;
         return Ok(Vec::new());
     }
-    let work = session.work;
+    let run = session.run;
     // So that staleness is judged on now.
     let mut waits = Waits::new();
     let now = fresh::targets_now(session, kind, &changes, &mut waits).await?;
     let mut moved = fresh::sources_moved(session, kind, &changes, &mut waits).await?;
-    let links = links_of(work, kind, &changes).await?;
-    let mut refusals = reverse::refusals(work, &changes, &mut waits).await?;
+    let links = links_of(run, kind, &changes).await?;
+    let mut refusals = reverse::refusals(run, &changes, &mut waits).await?;
     if kind == Kind::Usage {
-        let ground = session.lines.get_or_try_init(|| (session.read_lines)(work, session.plan)).await?;
+        let ground = session.lines.get_or_try_init(|| (session.read_lines)(run, session.plan)).await?;
         let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
         refusals.extend(changes.iter().filter_map(refused));
-        refusals.extend(lines::still_billed(work, &changes, &|one, other| session.resting.together(one, other)).await?);
+        refusals.extend(lines::still_billed(run, &changes, &|one, other| session.resting.together(one, other)).await?);
         waits.extend(changes.iter().filter_map(|change| Some((change.sequence, waits_for_line(session, change)?))));
     }
-    let given_over = given_over(work, kind, &changes, &links).await?;
+    let given_over = given_over(run, kind, &changes, &links).await?;
     // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
     let taken = fresh::taken(session, kind, &changes).await?.into_iter();
     refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
-    let references = references(work, &changes, &session.known).await?;
+    let references = references(run, &changes, &session.known).await?;
     refusals.extend(fresh::out_of_use(session, &changes, &references, &mut waits).await?);
     refusals.extend(fresh::made_meanwhile(session, kind, &changes, &references, &links, &mut waits).await?);
     let mut ready = Vec::with_capacity(changes.len());
@@ -70,7 +70,7 @@ pub(crate) async fn resolve(
             .map_or(over, Err);
         let checked = match stale {
             Err(why) => Err((ChangeStatus::Stale, why)),
-            Ok(over) => references::change_to_write(work, session.plan, &planned, there, &references)
+            Ok(over) => references::change_to_write(run, session.plan, &planned, there, &references)
                 .and_then(|change| follow_lead(&mut planned, &references).map(|()| (change, over)))
                 .map_err(|unresolved| match session.is_open(unresolved.kind, &unresolved.id) {
                     true => (
@@ -103,14 +103,14 @@ pub(crate) async fn resolve(
 /// Hands a target over: both links at once, so that whenever this ends, one of them has all that is known of it.
 /// Gives the new one as it is stored; `None` where one of them was decided on since.
 async fn hand_over(session: &Session<'_, '_>, kind: Kind, (old, new): (Link, Link)) -> Result<Option<Link>, Error> {
-    let work = session.work;
+    let run = session.run;
     let mut along = Along::default();
     if kind == Kind::Customer {
         let who = (old.source.clone(), new.source.clone());
-        along = along::along(&work.store, &work.sync.name, &[who], work.now()).await?;
+        along = along::along(&run.store, &run.sync.name, &[who], run.now()).await?;
     }
     along.links.extend([old, new.clone()]);
-    match work.store.decide(&work.sync.name, &along.links, along.switches, &[]).await {
+    match run.store.decide(&run.sync.name, &along.links, along.switches, &[]).await {
         Ok(()) => Ok(Some(Link { revision: new.revision + 1, ..new })),
         Err(StoreError::Stale { .. }) => Ok(None),
         Err(error) => Err(error.into()),
@@ -130,8 +130,8 @@ pub(crate) async fn leave_out(session: &Session<'_, '_>, not: Vec<Not>, tally: &
         }
     }
     if !refused.is_empty() {
-        let work = session.work;
-        work.store.batch_settle(session.plan, None, &refused, &[], &work.target.name, work.now()).await?;
+        let run = session.run;
+        run.store.batch_settle(session.plan, None, &refused, &[], &run.target.name, run.now()).await?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 /// One application of one plan.
 pub(crate) struct Session<'w, 'p> {
-    pub(crate) work: &'w SyncRun<'p>,
+    pub(crate) run: &'w SyncRun<'p>,
     pub(crate) plan: PlanId,
     pub(crate) options: &'w ApplyOptions,
     /// Whether this very run made the plan: then its source records are as it was planned on.
@@ -52,19 +52,19 @@ pub(crate) struct Session<'w, 'p> {
 
 impl<'w, 'p> Session<'w, 'p> {
     pub(crate) async fn new(
-        work: &'w SyncRun<'p>,
+        run: &'w SyncRun<'p>,
         plan: &Plan,
         options: &'w ApplyOptions,
         read_lines: ReadPreconditions,
     ) -> Result<Self, Error> {
-        let open = work.store.unsettled(&work.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
+        let open = run.store.unsettled(&run.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
         Ok(Self {
-            work,
+            run,
             plan: plan.id,
             options,
-            made_now: plan.run == work.run,
+            made_now: plan.run == run.id,
             // By a clock that was ahead: then all that is there is asked for.
-            made_at: if plan.made_at > work.now() { Timestamp::default() } else { plan.made_at },
+            made_at: if plan.made_at > run.now() { Timestamp::default() } else { plan.made_at },
             writing: CallContext { mode: Mode::Apply, scratch: std::sync::Arc::default() },
             known: References::default(),
             lines: tokio::sync::OnceCell::new(),
@@ -100,7 +100,7 @@ impl<'w, 'p> Session<'w, 'p> {
 
     /// Whether the apply ends early: what is intended by then is done to its end, and nothing more is begun.
     pub(crate) fn is_stopped(&self, tally: &mut Tally) -> bool {
-        if tally.stop.is_none() && self.work.parts.stop.is_stopped() {
+        if tally.stop.is_none() && self.run.parts.stop.is_stopped() {
             tally.stop = Some(STOPPED.to_owned());
         }
         tally.stop.is_some()
@@ -120,7 +120,7 @@ impl<'w, 'p> Session<'w, 'p> {
     /// Whether trust and what is released let a change of this sequence and kind go, with what holds it.
     pub(crate) fn lets_go(&self, sequence: u32, kind: Kind, held: Option<&Hold>) -> bool {
         let kind = self.options.trusted.unwrap_or(kind);
-        let trust = self.work.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
+        let trust = self.run.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
         let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
         trust >= least
             && held.is_none_or(|hold| !self.options.withheld.contains(&sequence) && self.options.release.lets_go(hold))
@@ -137,7 +137,7 @@ impl<'w, 'p> Session<'w, 'p> {
         message: String,
         target: Option<String>,
     ) -> JournalEntry {
-        journal::entry(self.work, self.plan, planned, event, message, target)
+        journal::entry(self.run, self.plan, planned, event, message, target)
     }
 
     /// A change is worth another try in this run.

@@ -68,7 +68,7 @@ pub(crate) async fn settle(
     wait_for_accepted(session, &batch, &mut fates).await?;
     part_shared(session, &batch, &mut fates).await?;
     let target_kind = batch.kind.counterpart();
-    let side = session.work.at(batch.action.side());
+    let side = session.run.at(batch.action.side());
     let checks_before = side.description.kind(target_kind).is_some_and(|can| can.checks_before);
     let mut kept = read_back(session, side, target_kind, &fates).await;
     let (mut settled, mut read, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
@@ -124,17 +124,17 @@ pub(crate) async fn settle(
             }
         }
     }
-    let work = session.work;
+    let run = session.run;
     let all_done = settled.iter().all(|one| one.status == ChangeStatus::Done) && doubts.is_empty();
     let records: Vec<_> = read.iter().filter_map(|id| Some((target_kind, kept.remove(id)?))).collect();
-    let outcomes = BatchOutcomes::new(Some(batch.id), settled, &records, work.now())?;
+    let outcomes = BatchOutcomes::new(Some(batch.id), settled, &records, run.now())?;
     outcomes::take_outcomes(session, (batch.kind, batch.action), outcomes, all_done).await?;
     if !doubts.is_empty() {
-        work.store.doubts_put(session.plan, &doubts, &entries).await?;
+        run.store.doubts_put(session.plan, &doubts, &entries).await?;
     }
     if let Some(ms) = wait {
         let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
-        tokio::select! { () = wait => {}, () = work.parts.stop.stopped() => {} }
+        tokio::select! { () = wait => {}, () = run.parts.stop.stopped() => {} }
     }
     Ok(again)
 }
@@ -194,7 +194,7 @@ async fn look_into(
     }
     // A look-up asks whose records are: also those of the batches before.
     outcomes::store_outcomes(session).await?;
-    let (work, side) = (session.work, session.work.at(batch.action.side()));
+    let (run, side) = (session.run, session.run.at(batch.action.side()));
     let taken: HashSet<String> = fates
         .iter()
         .filter_map(|fate| match fate {
@@ -210,7 +210,7 @@ async fn look_into(
             Some(Look { planned, change: change.as_ref()?, intended_at: batch.intended_at, said_done })
         })
         .collect();
-    let verdicts = look_up::look_up(work, side, batch.kind.counterpart(), &looks, &taken).await?;
+    let verdicts = look_up::look_up(run, side, batch.kind.counterpart(), &looks, &taken).await?;
     for ((doubtful, look), verdict) in doubtful.into_iter().zip(&looks).zip(verdicts) {
         let Doubtful { index, answered, failure, sent, .. } = doubtful;
         let nature = Nature::of(look.change);
@@ -227,8 +227,8 @@ async fn look_into(
                 Fate::Again(failure)
             }
             verdict => {
-                let doubt = doubt::begin(batch.intended_at, work.now(), answered, quiet, why);
-                match doubt::next(doubt.clone(), nature, verdict, work.now(), quiet) {
+                let doubt = doubt::begin(batch.intended_at, run.now(), answered, quiet, why);
+                match doubt::next(doubt.clone(), nature, verdict, run.now(), quiet) {
                     Next::Wait(doubt) => Fate::Uncertain(doubt),
                     // Before the quiet time is over nothing else follows.
                     Next::Done(_) | Next::Again | Next::Over(_) => Fate::Uncertain(doubt),
@@ -256,7 +256,7 @@ async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate
     let mut held = HashMap::new();
     if batch.action == Action::Create && (Link::is_one_to_one(kind, kind) || kind == Kind::Usage) {
         let ids: Vec<String> = made.keys().cloned().collect();
-        held = look_up::linked_to(session.work, Direction::Onward, kind, &ids).await?;
+        held = look_up::linked_to(session.run, Direction::Onward, kind, &ids).await?;
         // Those of batches before that are not stored yet.
         held.extend(ids.iter().filter_map(|id| Some((id.clone(), session.made_for(kind, id)?))));
     }
@@ -267,9 +267,9 @@ async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate
             session.note_made(&batch.changes[all[0]].planned, &target);
             continue;
         }
-        let quiet = session.work.at(batch.action.side()).quiet_ms();
+        let quiet = session.run.at(batch.action.side()).quiet_ms();
         for at in all {
-            let doubt = doubt::begin_named(batch.intended_at, session.work.now(), quiet, (&target, other));
+            let doubt = doubt::begin_named(batch.intended_at, session.run.now(), quiet, (&target, other));
             fates[at] = Fate::Uncertain(doubt);
         }
     }
@@ -279,7 +279,7 @@ async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate
 /// Stores the tokens of what the vendor accepted, so that they outlive this process, and
 /// asks after it for a while.
 async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
-    let (work, side) = (session.work, session.work.at(batch.action.side()));
+    let (run, side) = (session.run, session.run.at(batch.action.side()));
     let mut accepted = Vec::new();
     for (prepared, fate) in batch.changes.iter().zip(fates.iter_mut()) {
         if let Fate::Accepted { token, stored } = fate {
@@ -290,7 +290,7 @@ async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut
     if accepted.is_empty() {
         return Ok(());
     }
-    work.store.batch_settle(session.plan, Some(batch.id), &accepted, &[], &side.name, work.now()).await?;
+    run.store.batch_settle(session.plan, Some(batch.id), &accepted, &[], &side.name, run.now()).await?;
     let mut wait = SETTLE_WAIT;
     for _ in 0..SETTLE_ASKS {
         let waiting = fates.iter().filter_map(|fate| match fate {
@@ -331,12 +331,12 @@ async fn read_back(session: &Session<'_, '_>, side: &Opened, kind: Kind, fates: 
             _ => None,
         })
         .collect();
-    let read = reading::read_ids(session.work, side, kind, &ids).await;
+    let read = reading::read_ids(session.run, side, kind, &ids).await;
     let (kept, untold) = match read {
         Ok(read) => read.unwrap_or_default().by_id(),
         Err(failure) => (HashMap::new(), Some(failure.to_string())),
     };
-    session.work.complain(untold.map(|why| {
+    session.run.complain(untold.map(|why| {
         format!("{} {kind}s that were written could not be read back, the next run compares them: {why}", side.name)
     }));
     kept
@@ -351,7 +351,7 @@ async fn done(
 ) -> Result<Settled, Error> {
     let planned = &prepared.planned;
     let sent = prepared.change.as_ref();
-    let link = references::link_after(session.work, prepared.link.as_ref(), planned, sent, target, kept).await?;
+    let link = references::link_after(session.run, prepared.link.as_ref(), planned, sent, target, kept).await?;
     if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
         session.learn(planned.kind, &planned.source, target);
     }

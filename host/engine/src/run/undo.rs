@@ -124,7 +124,7 @@ async fn undid(run: &SyncRun<'_>, plan: PlanId) -> Result<bool, Error> {
 
 /// The plan in the making.
 struct UndoDraft<'w, 'p> {
-    work: &'w SyncRun<'p>,
+    run: &'w SyncRun<'p>,
     ledger: Ledger<'w, 'p>,
     /// What is undone: the plan, and which changes of it.
     plan: PlanId,
@@ -146,21 +146,21 @@ struct Known {
 }
 
 impl<'w, 'p> UndoDraft<'w, 'p> {
-    async fn begin(work: &'w SyncRun<'p>, plan: PlanId, run: RunId, options: &UndoOptions) -> Result<Self, Error> {
-        let id = work.store.plan_begin_part(work.run, &work.sync.name, work.now()).await?;
-        let open = work.store.unsettled(&work.sync.name).await?;
+    async fn begin(run: &'w SyncRun<'p>, plan: PlanId, undone: RunId, options: &UndoOptions) -> Result<Self, Error> {
+        let id = run.store.plan_begin_part(run.id, &run.sync.name, run.now()).await?;
+        let open = run.store.unsettled(&run.sync.name).await?;
         Ok(Self {
-            work,
-            ledger: Ledger::new(work, id, &open),
+            run,
+            ledger: Ledger::new(run, id, &open),
             open: open.into_iter().map(|one| (one.row.change.kind, one.row.change.source)).collect(),
             plan,
             of: ChangeFilter {
                 customer: options.customer.clone(),
                 status: Some(ChangeStatus::Done),
-                run: Some(run),
+                run: Some(undone),
                 ..ChangeFilter::default()
             },
-            reversal: Reversal::new(run, &work.sync.rules),
+            reversal: Reversal::new(undone, &run.sync.rules),
             seen: 0,
             read: 0,
         })
@@ -196,7 +196,7 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
             let filter = ChangeFilter { kind: Some(kind), status: Some(status), ..self.of.clone() };
             let mut after = 0;
             loop {
-                let rows = self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?;
+                let rows = self.run.store.plan_changes(self.plan, &filter, after, PAGE).await?;
                 let Some(last) = rows.last() else { break };
                 after = last.change.sequence;
                 rows.iter().for_each(|row| self.tell(&row.change, self.is_open()));
@@ -206,7 +206,7 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
     }
 
     fn is_open(&self) -> String {
-        let sync = &self.work.sync.name;
+        let sync = &self.run.sync.name;
         format!(
             "it is not undone: a write of it has no known outcome yet; when `crosswalk uncertain list {sync}` does not \
              list it any more, undo run {} again",
@@ -216,18 +216,18 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
 
     async fn page(&self, kind: Kind, action: Action, after: u32) -> Result<Vec<StoredChange>, Error> {
         let filter = ChangeFilter { kind: Some(kind), action: Some(action), ..self.of.clone() };
-        Ok(self.work.store.plan_changes(self.plan, &filter, after, PAGE).await?)
+        Ok(self.run.store.plan_changes(self.plan, &filter, after, PAGE).await?)
     }
 
     async fn reverse(&mut self, kind: Kind, rows: &[StoredChange], leaves: &HashSet<String>) -> Result<(), Error> {
-        let work = self.work;
-        if work.sync.rules.kinds.get(&kind).is_none_or(|rules| rules.trust == Trust::Preview) {
+        let run = self.run;
+        if run.sync.rules.kinds.get(&kind).is_none_or(|rules| rules.trust == Trust::Preview) {
             return Err(Error::invalid(
-                format!("the sync `{}` only previews {kind}s: nothing of them can be undone", work.sync.name),
+                format!("the sync `{}` only previews {kind}s: nothing of them can be undone", run.sync.name),
                 format!("undo the other kinds with `--kind`, or raise the trust of {kind}s"),
             ));
         }
-        let Some(can) = work.target.description.kind(kind.counterpart()) else {
+        let Some(can) = run.target.description.kind(kind.counterpart()) else {
             rows.iter().for_each(|row| self.tell(&row.change, format!("the target has no {kind}s any more")));
             return Ok(());
         };
@@ -257,22 +257,22 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
             reversed.left.into_iter().for_each(|why| self.tell(change, why));
         }
         self.seen += rows.len() as u64;
-        work.progress.at(&Stage::Planning, self.seen, None);
+        run.progress.at(&Stage::Planning, self.seen, None);
         self.ledger.keep(changes).await
     }
 
     async fn known(&mut self, kind: Kind, rows: &[StoredChange]) -> Result<Known, Error> {
-        let work = self.work;
+        let run = self.run;
         let sources: Vec<String> = rows.iter().map(|row| row.change.source.clone()).collect();
         let mut targets: Vec<String> = rows.iter().filter_map(|row| row.target.clone()).collect();
         targets.dedup();
-        let links = work.store.links_by_sources(&work.sync.name, kind, &sources).await?;
+        let links = run.store.links_by_sources(&run.sync.name, kind, &sources).await?;
         let kind = kind.counterpart();
-        let read = reading::read_now(work, &work.target, kind, &targets).await?;
+        let read = reading::read_now(run, &run.target, kind, &targets).await?;
         let (records, unread) = match read {
             Some(Now { records, unread }) => (records, unread),
             None => {
-                let stored = work.store.records_by_ids(&work.target.name, kind, &targets).await?;
+                let stored = run.store.records_by_ids(&run.target.name, kind, &targets).await?;
                 let there = stored.into_iter().filter(|stored| stored.gone_at.is_none());
                 (there.map(|stored| (stored.record.id.clone(), stored.record)).collect(), BTreeMap::new())
             }
@@ -283,8 +283,7 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
             records,
             unread,
             // By the links as they are now: one that changed makes the value of today another than the run's.
-            references: references::references(work, rows.iter().map(|row| &row.change), &References::default())
-                .await?,
+            references: references::references(run, rows.iter().map(|row| &row.change), &References::default()).await?,
         })
     }
 

@@ -56,17 +56,17 @@ pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Optio
 
 /// Looks up open writes in a run of its own; returns a sentence about those still open.
 async fn look_up_open(tenant: &Tenant, sync: &SyncName) -> Result<Option<String>, Error> {
-    let work = sync_run::begin(tenant, sync, Mode::Plan, &NoProgress).await?;
+    let run = sync_run::begin(tenant, sync, Mode::Plan, &NoProgress).await?;
     let looked = tokio::select! {
-        looked = recover::recover(&work) => looked,
+        looked = recover::recover(&run) => looked,
         () = tenant.parts.stop.stopped() => Err(Error::Stopped),
     };
     match looked {
-        Ok(()) => ending::end_idle(&work).await?,
+        Ok(()) => ending::end_idle(&run).await?,
         Err(error) => {
-            work.fail(&error).await;
+            run.fail(&error).await;
             return Err(error);
         }
     }
-    Ok(look_up::uncertain(&work, &tenant.store.unsettled(sync).await?).1)
+    Ok(look_up::uncertain(&run, &tenant.store.unsettled(sync).await?).1)
 }

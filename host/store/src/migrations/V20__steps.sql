@@ -82,7 +82,7 @@ UPDATE links SET
     sent = NULL
 WHERE kind = 'alert';
 
--- Decisions keep the link of before, to be taken back. Values are tagged with their type there.
+-- Decisions keep the link of before and after. Values are tagged with their type there.
 UPDATE journal SET detail = json_set(detail,
     '$.before.memory', json((
         SELECT CASE WHEN known = '{}' THEN '"fields"' ELSE json_object('line', json(known)) END FROM (
@@ -93,6 +93,15 @@ UPDATE journal SET detail = json_set(detail,
                 'left', json(said ->> '$.left.j'), 'ended', substr(said ->> '$.ended.t', 1, 10),
                 'former', json(said ->> '$.former.j'), 'changed', json(said ->> '$.changed.j'))) AS known
             FROM (SELECT detail -> '$.before.sent' AS said)))),
+    '$.after.memory', json((
+        SELECT CASE WHEN known = '{}' THEN '"fields"' ELSE json_object('line', json(known)) END FROM (
+            SELECT json_patch('{}', json_object(
+                'quantity', said ->> '$.quantity.i', 'counted', said ->> '$.counted.i', 'had', said ->> '$.had.i',
+                'contract', said ->> '$.contract.s', 'effective', substr(said ->> '$.effective.t', 1, 10),
+                'parts', json(said ->> '$.parts.j'), 'since', json(said ->> '$.since.j'),
+                'left', json(said ->> '$.left.j'), 'ended', substr(said ->> '$.ended.t', 1, 10),
+                'former', json(said ->> '$.former.j'), 'changed', json(said ->> '$.changed.j'))) AS known
+            FROM (SELECT detail -> '$.after.sent' AS said)))),
     '$.before.sent', json('{}'), '$.before.written', json('{}'), '$.after.sent', json('{}'), '$.after.written', json('{}'))
 WHERE detail ->> '$.decision' IS NOT NULL AND detail ->> '$.after.kind' = 'usage' AND detail ->> '$.after.target_kind' = 'usage';
 
@@ -105,5 +114,13 @@ UPDATE journal SET detail = json_set(detail,
                 'closed-at', CAST(round(unixepoch(said ->> '$."closed-at".t', 'subsec') * 1000) AS INTEGER),
                 'reopened-at', CAST(round(unixepoch(said ->> '$."reopened-at".t', 'subsec') * 1000) AS INTEGER))) AS known
             FROM (SELECT detail -> '$.before.written' AS said)))),
+    '$.after.memory', json((
+        SELECT CASE WHEN known = '{}' THEN '"fields"' ELSE json_object('ticket', json(known)) END FROM (
+            SELECT json_patch('{}', json_object(
+                'touched', json(CASE WHEN json_type(said, '$.touched') IS NOT NULL THEN 'true' END),
+                'last-activity', coalesce(said ->> '$."last-activity".t', said ->> '$."last-activity".s'),
+                'closed-at', CAST(round(unixepoch(said ->> '$."closed-at".t', 'subsec') * 1000) AS INTEGER),
+                'reopened-at', CAST(round(unixepoch(said ->> '$."reopened-at".t', 'subsec') * 1000) AS INTEGER))) AS known
+            FROM (SELECT detail -> '$.after.written' AS said)))),
     '$.before.sent', json('{}'), '$.before.written', json('{}'), '$.after.sent', json('{}'), '$.after.written', json('{}'))
 WHERE detail ->> '$.decision' IS NOT NULL AND detail ->> '$.after.kind' = 'alert';

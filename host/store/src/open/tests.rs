@@ -2,8 +2,8 @@
 
 use super::*;
 use crosswalk_model::{
-    Activity, Head, LineMemory, LineStep, Memory, PartCount, PartDay, Replaced, Rest, Step, TicketMemory, TicketStep,
-    Timestamp,
+    Activity, Event, Head, LineMemory, LineStep, Memory, PartCount, PartDay, Replaced, Rest, Step, TicketMemory,
+    TicketStep, Timestamp,
 };
 use refinery::Migration;
 
@@ -70,6 +70,8 @@ fn two_source_records_on_one_target_of_an_old_database_wait_for_a_person_and_are
     let [reason] = reasons.as_slice() else { panic!("{reasons:?}") };
     assert!(reason.contains("to which another was linked as well") && reason.contains("Umbrella"), "{reason}");
     assert_eq!(texts("SELECT source || ' ' || target FROM journal ORDER BY source"), ["a t1", "b t1"]);
+    let events = texts("SELECT DISTINCT event FROM journal");
+    assert_eq!(events.iter().map(|word| word.parse()).collect::<Vec<_>>(), [Ok(Event::Conflict)]);
 }
 
 #[test]
@@ -225,6 +227,12 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
     let decided = r#"{"decision":"1","by":"operator","before":{"kind":"usage","target_kind":"usage","sent":{"quantity":{"i":18},"contract":{"s":"k"},"effective":{"t":"2026-11-21T00:00:00Z"},"parts":{"j":"[{\"line\":\"c/p\",\"counted\":8}]"}},"written":{}},"after":{"kind":"usage","target_kind":"usage","sent":{},"written":{}}}"#;
     db.execute("INSERT INTO journal (tenant, at, event, message, detail) VALUES (1, 1, 'decided', 'm', ?1)", [decided])
         .unwrap();
+    let left_out = r#"{"decision":"2","by":"operator","before":{"kind":"alert","target_kind":"ticket","sent":{},"written":{"touched":{"b":true},"last-activity":{"t":"2026-03-01T09:00:00Z"}}},"after":{"kind":"alert","target_kind":"ticket","sent":{},"written":{}}}"#;
+    db.execute(
+        "INSERT INTO journal (tenant, at, event, message, detail) VALUES (1, 2, 'decided', 'm', ?1)",
+        [left_out],
+    )
+    .unwrap();
     drop(db);
     bring_up_to_date(&path, SOON, &all).unwrap();
 
@@ -298,8 +306,9 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
     assert!(links[..4].iter().all(|(_, fields)| fields == "{} -"), "{links:?}");
     assert_eq!(links[4], (None, r#"{"counted":7} {"counted":8}"#.to_owned()));
 
-    let entries =
-        pair("SELECT detail -> '$.before.memory', detail -> '$.before.sent' FROM journal WHERE event = 'decided'");
+    let entries = pair(
+        "SELECT detail -> '$.before.memory', detail -> '$.before.sent' FROM journal WHERE event = 'decided' ORDER BY id",
+    );
     let before: Memory = serde_json::from_str(entries[0].0.as_deref().unwrap()).unwrap();
     let known = LineMemory {
         quantity: Some(18),
@@ -309,4 +318,7 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
         ..LineMemory::new()
     };
     assert_eq!((before, entries[0].1.as_str()), (Memory::Line(Box::new(known)), "{}"));
+    let before: Memory = serde_json::from_str(entries[1].0.as_deref().unwrap()).unwrap();
+    let left = TicketMemory { touched: true, last_activity: text("2026-03-01T09:00:00Z"), ..TicketMemory::default() };
+    assert_eq!(before, Memory::Ticket(Box::new(left)));
 }

@@ -1,8 +1,9 @@
 -- The common part of the WITH clause before each query of this folder.
 --
 -- Parameters: :tenant; the times before which rows are old, one for each period that is kept: :plans, :runs, :journal,
--- :usage, :gone, :tickets; :operator, the word of the decider that is a person; :now; and :ahead, which is 1 to count everything that will go while all of it is still
--- there, and 0 to find what goes now, when the rows it hangs on are gone.
+-- :usage, :gone, :tickets; :operator, the word of the decider that is a person; :now; and :ahead, which is 1 to count
+-- everything that will go while all of it is still there, and 0 to find what goes now, when the rows it hangs on are
+-- gone.
 
 old_plans (id) AS (
     SELECT p.id

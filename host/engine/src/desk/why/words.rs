@@ -173,7 +173,7 @@ impl Teller<'_> {
             return (verdict, vec![Advice { command, does: "links its customer".to_owned() }]);
         }
         let trust = self.sync.rules.kinds.get(&self.kind).map_or(Trust::Preview, |rules| rules.trust);
-        if hold.brakes == [Brake::Preview] || trust == Trust::Preview {
+        if !hold.can_release() || trust == Trust::Preview {
             return (verdict, Vec::new());
         }
         let release: String = hold.brakes.iter().map(|brake| format!(" --release {brake}")).collect();

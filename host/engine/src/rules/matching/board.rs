@@ -32,7 +32,7 @@ pub(super) struct Setting<'a> {
 
 /// See the file's header.
 pub(super) struct Board<'a> {
-    setting: Setting<'a>,
+    pub(super) setting: Setting<'a>,
     pub(super) source: &'a [Record],
     pub(super) target: &'a [Record],
     links: HashMap<&'a str, &'a Link>,

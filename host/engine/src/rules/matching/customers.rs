@@ -10,7 +10,7 @@ use super::score::NameIndex;
 use super::{Holder, Matched};
 use crate::rules::{names, serials};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record};
+use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record, catalogue};
 use std::collections::{HashMap, HashSet};
 
 /// How near two customers of one web domain are, at least.
@@ -103,9 +103,9 @@ fn holders(source: &[Record], links: &[Link]) -> HashMap<String, Holder> {
 fn candidates(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
     let names = board.target.iter().map(|record| names::Company::new(&record.name)).collect();
     let index = NameIndex::new(names);
-    let domains = unique_domains(board.target);
+    let domains = unique_domains(board.setting.kind, board.target);
     let own_domains: HashMap<usize, String> =
-        unique_domains(board.source).into_iter().map(|(domain, at)| (at, domain)).collect();
+        unique_domains(board.setting.kind, board.source).into_iter().map(|(domain, at)| (at, domain)).collect();
     let open: Vec<usize> = board.open().collect();
     open.into_iter()
         .take_while(|_| !board.is_stopped())
@@ -151,10 +151,11 @@ fn candidates(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
         .collect()
 }
 
-/// The web domains that one record of a side has alone, and its place.
-fn unique_domains(records: &[Record]) -> HashMap<String, usize> {
+/// The web domains that one record of a side has alone, and its place; none for a kind without a website.
+fn unique_domains(kind: Kind, records: &[Record]) -> HashMap<String, usize> {
     let mut owners: HashMap<String, Option<usize>> = HashMap::new();
-    for (at, record) in records.iter().enumerate() {
+    let has_one = catalogue::field(kind, "website").is_some();
+    for (at, record) in records.iter().enumerate().filter(|_| has_one) {
         if let Some(domain) = record.text("website").and_then(names::domain) {
             owners.entry(domain).and_modify(|owner| *owner = None).or_insert(Some(at));
         }

@@ -145,6 +145,7 @@ fn volatile_due(input: &PlanInput<'_>, link: Option<&Link>) -> bool {
 /// What of a record may be written, worked out once for all records of a kind: the name,
 /// then the fields in the order of the description, volatile ones last.
 pub(super) struct Layout<'a> {
+    kind: Kind,
     slots: Vec<Slot<'a>>,
 }
 
@@ -194,7 +195,7 @@ impl<'a> Layout<'a> {
         };
         let mut slots: Vec<Slot<'a>> = std::iter::once(name).chain(fields.filter(|slot| !barred(slot))).collect();
         slots.sort_by_key(|slot| slot.volatile);
-        Self { slots }
+        Self { kind, slots }
     }
 
     /// What the source tells of it.
@@ -205,12 +206,16 @@ impl<'a> Layout<'a> {
                 "name" if source.name.trim().is_empty() => return None,
                 "name" => Cow::Owned(Value::Text(source.name.clone())),
                 // What firmware says where it has no serial number is worth no place in anybody's books.
-                "serial-number" if source.text("serial-number").is_some_and(serials::is_placeholder) => return None,
+                "serial-number" if self.kind == Kind::Asset && has_placeholder(source) => return None,
                 name => Cow::Borrowed(source.field(name)?),
             };
             Some(Candidate { slot, value })
         })
     }
+}
+
+fn has_placeholder(device: &Record) -> bool {
+    device.text("serial-number").is_some_and(serials::is_placeholder)
 }
 
 /// A slot and what the source says for it.

@@ -4,8 +4,9 @@
 //! source record's link to a record or away from one. Its reverse is the same three with before and after swapped, each
 //! only if the target and the link are still as the change left them; the rest is left and reported.
 //!
-//! Every reversing change is a [`Step::Undo`] with the link's target, even if that is unchanged. It refers to target ids and leaves what the link remembers, so the
-//! next plan treats the undone values as a person's edit and leaves them. It can be reversed by the same rules.
+//! Every reversing change is a [`Step::Undo`] with the link's target, even if that is unchanged. It refers to target ids
+//! and leaves what the link remembers, so the next plan treats the undone values as a person's edit and leaves them. It
+//! can be reversed by the same rules.
 //!
 //! Values that change by themselves are not written back: an old check-in time helps nobody. Nor
 //! are quantities of contracts: a day takes one change, so that another day has to be chosen.
@@ -358,7 +359,8 @@ fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: Some(before), after }
 }
 
-/// What is left of a change that no undo takes back; `None` for one that is. A line that was only linked leaves nothing.
+/// What is left of a change that no undo takes back; `None` for one that it does. A line that was only linked leaves
+/// nothing.
 fn never_undone(change: &PlannedChange, target: &str) -> Option<Vec<String>> {
     match &change.step {
         Step::Ticket(_) => Some(vec![format!(

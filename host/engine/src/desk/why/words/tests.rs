@@ -162,6 +162,7 @@ fn what_a_plan_has_for_it_says_what_holds_it_or_what_went_wrong() {
             Some("crosswalk apply 6 --release updates"),
         ),
         (view(ChangeStatus::Pending, "", Some("preview")), "held by the brake `preview`", None),
+        (view(ChangeStatus::Pending, "", Some("out-of-use")), "held by the brake `out-of-use`", None),
         (view(ChangeStatus::Failed, "too long", None), "update failed: too long", Some("crosswalk plan s")),
         (view(ChangeStatus::Stale, "edited", None), "update went stale: edited", Some("crosswalk plan s")),
         (view(ChangeStatus::Skipped, "no site", None), "update was skipped: no site", Some("crosswalk plan s")),

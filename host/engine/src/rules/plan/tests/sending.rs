@@ -3,8 +3,8 @@
 use super::*;
 use crate::testkit::NOW;
 use crosswalk_model::{
-    Action, Change, Field, FieldDiff, Head, Hold, LineStep, Link, LinkState, Operation, PlannedChange, Record, Risk,
-    Step, TicketStep, Timestamp,
+    Action, Activity, Change, Decider, Field, FieldDiff, Head, Hold, LineStep, Link, LinkState, Operation,
+    PlannedChange, Record, Risk, Step, TicketStep, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -152,10 +152,14 @@ fn any_change() -> impl Strategy<Value = PlannedChange> {
     let step = prop_oneof![
         Just(Step::Record),
         Just(Step::CreateSource),
+        prop::sample::select(Decider::ALL.to_vec()).prop_map(Step::Link),
         (id(), id()).prop_map(|(before, after)| Step::Undo(Head { before, after })),
-        (id(), id()).prop_map(|(lead, account)| Step::Ticket(TicketStep { lead, account, activity: None })),
-        (id(), any::<bool>()).prop_map(|(contract, moves)| {
-            Step::Line(Box::new(LineStep { contract, moves, ..LineStep::default() }))
+        (id(), id(), prop::option::of(any::<bool>())).prop_map(|(lead, account, touched)| {
+            let activity = touched.map(|touched| Activity { at: String::new(), touched });
+            Step::Ticket(TicketStep { lead, account, activity })
+        }),
+        (id(), id(), any::<bool>(), prop::option::of(0..3_i64)).prop_map(|(contract, service, moves, counted)| {
+            Step::Line(Box::new(LineStep { contract, service, moves, counted, ..LineStep::default() }))
         }),
     ];
     (

@@ -320,8 +320,11 @@ pub(crate) fn texts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<Stri
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// These brakes, to be let go.
+/// These brakes, to be let go; or `all`.
 pub(crate) fn release(brakes: &[&str]) -> Release {
+    if brakes.contains(&"all") {
+        return Release::All;
+    }
     Release::These(brakes.iter().map(|brake| brake.parse().expect("a brake")).collect())
 }
 

@@ -115,11 +115,8 @@ pub(crate) fn plan_customer(
     let own: Vec<Option<Hold>> = changes.iter().map(|change| change.held.clone()).collect();
     let mut changes = changes;
     changes.iter_mut().for_each(|change| change.held = None);
-    let unit = brakes::Unit {
-        in_use: u32::MAX,
-        first_run: draft.first_run(Kind::Usage),
-        trust: rules.kinds[&Kind::Usage].trust,
-    };
+    let unit =
+        brakes::Unit { in_use: None, first_run: draft.first_run(Kind::Usage), trust: rules.kinds[&Kind::Usage].trust };
     brakes::hold(&mut changes, unit, &rules.brakes);
     brakes::hold_with_customer(&mut changes, draft.customer_hold(customer));
     for (change, own) in changes.iter_mut().zip(own) {
@@ -173,7 +170,7 @@ pub(crate) async fn plan_products(
     }
     run.store.links_put(&run.sync.name, &decided).await?;
     let mut create = draft.without_open(kind, create);
-    let unit = brakes::Unit { in_use: u32::MAX, first_run: draft.first_run(kind), trust: rules.trust };
+    let unit = brakes::Unit { in_use: None, first_run: draft.first_run(kind), trust: rules.trust };
     brakes::hold(&mut create, unit, &run.sync.rules.brakes);
     draft.in_use(kind, links.values().filter(|link| link.linked().is_some()).count() as u64);
     draft.keep(create).await

@@ -147,8 +147,8 @@ pub fn over_the_sync(kind: Kind, class: Class, count: usize, in_use: u64, limits
 /// One customer's part of a kind, as the brakes see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Unit {
-    /// How many of its records are linked and in use; `u32::MAX` where that says nothing.
-    pub in_use: u32,
+    /// Number of its records that are linked and in use; `None` if no share of them is a limit.
+    pub in_use: Option<u32>,
     /// Whether no whole plan of the kind was let go yet.
     pub first_run: bool,
     /// How much the kind is trusted.
@@ -166,22 +166,45 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
     for change in changes.iter_mut().filter(|change| is_identity(change)) {
         change.risk = Risk::High;
     }
-    let deactivations = counted(changes, Class::Deactivations).1;
-    // What is written as a record is first linked belongs to the linking, not to a mass change.
-    let fresh = sources(changes, |change| change.action == Action::Link);
-    let updates = changes.iter().filter(|change| is_update(change) && !fresh.contains(change.source.as_str())).count();
-    let in_use = unit.in_use;
     let mut brakes: Vec<(Brake, String)> = Vec::new();
     if unit.trust == Trust::Preview {
         brakes.push((Brake::Preview, format!("this sync only previews {kind}s: raise its trust to apply")));
     }
+    if let Some(in_use) = unit.in_use {
+        brakes.extend(over_a_share(kind, changes, in_use, unit.first_run, limits));
+    }
+    if unit.first_run && limits.first_run {
+        brakes.push((
+            Brake::FirstRun,
+            format!("the first run of {kind}s in this sync: {} changes to look at", changes.len()),
+        ));
+    }
+    let hold = Hold::together(brakes.into_iter().map(|(brake, reason)| Hold::new(brake, reason)));
+    for change in changes {
+        change.held.clone_from(&hold);
+    }
+}
+
+/// The brakes of one customer and kind whose share of the `in_use` records is passed, each once, with its reason.
+fn over_a_share(
+    kind: Kind,
+    changes: &[PlannedChange],
+    in_use: u32,
+    first_run: bool,
+    limits: &BrakeLimits,
+) -> Vec<(Brake, String)> {
+    let mut brakes: Vec<(Brake, String)> = Vec::new();
+    let deactivations = counted(changes, Class::Deactivations).1;
+    // What is written as a record is first linked belongs to the linking, not to a mass change.
+    let fresh = sources(changes, |change| change.action == Action::Link);
+    let updates = changes.iter().filter(|change| is_update(change) && !fresh.contains(change.source.as_str())).count();
     if deactivations > 0 && in_use > 0 && deactivations as u64 >= u64::from(in_use) {
         brakes.push((
             Brake::Deactivations,
             format!("all {in_use} linked {kind}s of this customer are to be deactivated"),
         ));
     }
-    let known = in_use > 0 && !unit.first_run;
+    let known = in_use > 0 && !first_run;
     let own = |class| if known { counted(changes, class).1 } else { 0 };
     let limited = [
         (Brake::Deactivations, "deactivations", deactivations, limits.deactivate_percent, limits.deactivate_least),
@@ -202,16 +225,7 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
             brakes.push((brake, why));
         }
     }
-    if unit.first_run && limits.first_run {
-        brakes.push((
-            Brake::FirstRun,
-            format!("the first run of {kind}s in this sync: {} changes to look at", changes.len()),
-        ));
-    }
-    let hold = Hold::together(brakes.into_iter().map(|(brake, reason)| Hold::new(brake, reason)));
-    for change in changes {
-        change.held.clone_from(&hold);
-    }
+    brakes
 }
 
 /// What holds a change that one thing holds already and another would: both, or the first alone where no release

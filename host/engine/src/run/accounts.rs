@@ -203,7 +203,7 @@ async fn plan_account(
         .count();
     let changes = items::plan_items(run, draft, kind, &account.source, account.linked(), items, can);
     let mut changes = identity::guard(run, draft, kind, &targets, changes).await?;
-    items::brake(run, draft, kind, &account.source, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
+    items::brake(run, draft, kind, &account.source, &mut changes, u32::try_from(in_use).ok());
     brakes::hold_with_locations(&mut changes, &draft.held_locations);
     draft.in_use(kind, in_use as u64);
     if kind == Kind::Location {

@@ -67,11 +67,8 @@ async fn make_ticket_plan(
     refresh_devices(run, &mut draft, &changes, &alerts).await?;
     let rules = &run.sync.rules;
     let (mut held, mut free): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.held.is_some());
-    let unit = brakes::Unit {
-        in_use: u32::MAX,
-        first_run: draft.first_run(Kind::Alert),
-        trust: rules.kinds[&Kind::Alert].trust,
-    };
+    let unit =
+        brakes::Unit { in_use: None, first_run: draft.first_run(Kind::Alert), trust: rules.kinds[&Kind::Alert].trust };
     brakes::hold(&mut free, unit, &rules.brakes);
     free.append(&mut held);
     draft.keep(free).await?;

@@ -61,7 +61,7 @@ pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>)
             );
         }
         // Each is its own unit, so no share of it says anything.
-        items::brake(run, draft, kind, &record.id, &mut changes, u32::MAX);
+        items::brake(run, draft, kind, &record.id, &mut changes, None);
         let (out, rest): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.action == Action::Deactivate);
         leaving.extend(out);
         staying.extend(rest);
@@ -89,11 +89,8 @@ pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>)
     // Each customer is its own unit; what many of them do at once is only seen over all of them.
     let in_use = |link: &&&Link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active());
     let in_use = links.values().filter(in_use).count();
-    let unit = brakes::Unit {
-        in_use: u32::try_from(in_use).unwrap_or(u32::MAX),
-        first_run: draft.first_run(kind),
-        trust: rules.trust,
-    };
+    let unit =
+        brakes::Unit { in_use: u32::try_from(in_use).ok(), first_run: draft.first_run(kind), trust: rules.trust };
     for change in &mut leaving {
         change.held = None;
     }

@@ -81,7 +81,7 @@ pub(crate) fn brake(
     kind: Kind,
     customer: &str,
     changes: &mut [PlannedChange],
-    in_use: u32,
+    in_use: Option<u32>,
 ) {
     let rules = &run.sync.rules;
     // What the plan itself holds, no release of another brake lets go.

@@ -65,7 +65,7 @@ async fn plan_left_of(
     let in_use = there.iter().filter(|record| record.active()).count();
     let changes = items::plan_items(run, draft, kind, customer, None, items, can);
     let mut changes = identity::guard(run, draft, kind, &targets, changes).await?;
-    items::brake(run, draft, kind, customer, &mut changes, u32::try_from(in_use).unwrap_or(u32::MAX));
+    items::brake(run, draft, kind, customer, &mut changes, u32::try_from(in_use).ok());
     draft.in_use(kind, in_use as u64);
     run.store.links_put(&run.sync.name, &std::mem::take(&mut draft.noted)).await?;
     draft.keep(changes).await

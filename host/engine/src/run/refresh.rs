@@ -163,9 +163,8 @@ async fn refresh_account(
         decision: &keep,
         target: Some(fresh.target),
     });
-    let linked = u32::try_from(linked).unwrap_or(u32::MAX);
     let mut changes = items::plan_items(run, draft, kind, customer, account.as_deref(), items.collect(), can);
-    items::brake(run, draft, kind, customer, &mut changes, linked);
+    items::brake(run, draft, kind, customer, &mut changes, u32::try_from(linked).ok());
     let noted = std::mem::take(&mut draft.noted);
     run.store.links_put(sync, &noted).await?;
     draft.keep(changes).await?;

@@ -53,7 +53,7 @@ pub(super) async fn plan_reverse(
     // The first that go this way are looked at, be the sync itself long trusted.
     let first_run =
         draft.first_run(Kind::Customer) || !links.iter().any(|link| link.decided_by == Some(Decider::Reverse));
-    let unit = brakes::Unit { in_use: u32::MAX, first_run, trust: rules.kinds[&Kind::Customer].trust };
+    let unit = brakes::Unit { in_use: None, first_run, trust: rules.kinds[&Kind::Customer].trust };
     brakes::hold(&mut changes, unit, &rules.brakes);
     Ok(changes)
 }

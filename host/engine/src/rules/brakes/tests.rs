@@ -107,7 +107,7 @@ fn what_belongs_to_a_held_customer_is_held_with_it() {
 }
 
 fn unit(in_use: u32, first_run: bool, trust: Trust) -> Unit {
-    Unit { in_use, first_run, trust }
+    Unit { in_use: Some(in_use), first_run, trust }
 }
 
 fn brake(mut changes: Vec<PlannedChange>, linked: u32, first_run: bool, trust: Trust) -> Option<String> {

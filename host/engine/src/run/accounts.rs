@@ -96,25 +96,15 @@ async fn read_rows<'a>(run: &SyncRun<'_>, kind: Kind, account: Option<&'a Accoun
     Ok(Some(Rows { account, source, links, target }))
 }
 
-async fn plan_account(
+/// Reads records of the target outside of an account: those that links lead to, and those that carry a stamp or a serial
+/// number of a source record without a link.
+async fn read_outside(
     run: &SyncRun<'_>,
     draft: &mut Draft<'_, '_>,
     kind: Kind,
-    rows: Rows<'_>,
-    can: &KindDescription,
-) -> Result<(), Error> {
-    let sync = &run.sync;
-    let account = rows.account;
-    let waits = waiting(run, kind, &rows.source, &rows.links);
-    let there = rows.source.iter().filter(|stored| stored.gone_at.is_none());
-    let digests = there.map(|stored| (stored.record.id.clone(), stored.digest)).collect();
-    let ((source, gone), links) = (split(rows.source), rows.links);
-    let source = draft.read_whole(kind, source, &links);
-    if source.is_empty() && links.is_empty() {
-        return Ok(());
-    }
-    let (target, _) = split(rows.target);
-    // What lies outside the account: linked records that stayed behind, and stamped ones.
+    (source, target): (&[Record], &[Record]),
+    links: &[Link],
+) -> Result<(Vec<Record>, Vec<Record>), Error> {
     let inside: HashSet<&str> = target.iter().map(|record| record.id.as_str()).collect();
     let away: Vec<String> =
         links.iter().filter_map(|link| link.target.clone()).filter(|id| !inside.contains(id.as_str())).collect();
@@ -135,6 +125,28 @@ async fn plan_account(
         ids.retain(|id| elsewhere.iter().all(|known| known.id != *id));
         elsewhere.extend(split(run.store.records_by_ids(&run.target.name, kind, &ids).await?).0);
     }
+    Ok((away, elsewhere))
+}
+
+async fn plan_account(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    rows: Rows<'_>,
+    can: &KindDescription,
+) -> Result<(), Error> {
+    let sync = &run.sync;
+    let account = rows.account;
+    let waits = waiting(run, kind, &rows.source, &rows.links);
+    let there = rows.source.iter().filter(|stored| stored.gone_at.is_none());
+    let digests = there.map(|stored| (stored.record.id.clone(), stored.digest)).collect();
+    let ((source, gone), links) = (split(rows.source), rows.links);
+    let source = draft.read_whole(kind, source, &links);
+    if source.is_empty() && links.is_empty() {
+        return Ok(());
+    }
+    let (target, _) = split(rows.target);
+    let (away, elsewhere) = read_outside(run, draft, kind, (&source, &target), &links).await?;
     let serials = draft.serials.clone().unwrap_or_default();
     let targets: HashMap<&str, &Record> =
         target.iter().chain(&away).chain(&elsewhere).map(|record| (record.id.as_str(), record)).collect();

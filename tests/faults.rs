@@ -369,6 +369,8 @@ impl Billing {
     async fn start() -> Self {
         let licences = Licences::start(4);
         let app = licences.host().await;
+        // Waiting for what is uncertain would lead over the last midnight of a month.
+        app.on_the_tenth();
         map_all(&app, &licences).await;
         let plan = app.plan().await;
         let report = app.apply(&plan).await;

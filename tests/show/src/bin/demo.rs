@@ -152,7 +152,10 @@ fn licences(crosswalk: &mut Crosswalk, world: &World, psa: &Autotask) -> Result<
         &["connection", "set", "psa", "--set", "service-billing-code=1", "--set", "service-period=Monthly"],
         &[0],
     )?;
-    let zone = ["--kinds", "customer,usage", "--time-zone", "Europe/Rome"];
+    // In the last hours of a month Rome is in the next one, of which there is no report yet.
+    let two_hours_later = clock::iso(clock::now_ms() + clock::DAY_MS / 12, clock::TimeStyle::Bare);
+    let zone = if two_hours_later.starts_with(&month) { "Europe/Rome" } else { "UTC" };
+    let zone = ["--kinds", "customer,usage", "--time-zone", zone];
     say(crosswalk, &[&["sync", "add", LICENCES, "--from", "licences", "--to", "psa"][..], &zone].concat(), &[0])?;
     psa.reset_counts();
     say(crosswalk, &["plan", LICENCES], &[0, 3])?;

@@ -272,9 +272,6 @@ pub struct Hold {
     pub reason: String,
 }
 
-/// The separator between the words of several brakes.
-const AND: &str = "+";
-
 impl Hold {
     /// A hold of one brake.
     #[must_use]
@@ -308,8 +305,7 @@ impl Hold {
     /// Returns the words of its brakes, joined by a plus sign.
     #[must_use]
     pub fn words(&self) -> String {
-        let words: Vec<&str> = self.brakes.iter().map(|brake| brake.as_str()).collect();
-        words.join(AND)
+        joined::words(&self.brakes)
     }
 
     /// Parses such words.
@@ -317,22 +313,38 @@ impl Hold {
     /// # Errors
     /// A word is of no brake.
     pub fn parse(words: &str, reason: String) -> Result<Self, String> {
-        let brakes = words.split(AND).map(str::parse).collect::<Result<_, _>>()?;
-        Ok(Self { brakes, reason })
+        Ok(Self { brakes: joined::brakes(words)?, reason })
+    }
+
+    /// Reads stored words. A brake of an earlier version, which no release lets go, reads as [`Brake::Preview`].
+    #[must_use]
+    pub fn read(words: &str, reason: String) -> Self {
+        Self { brakes: joined::brakes(words).unwrap_or_else(|_| vec![Brake::Preview]), reason }
     }
 }
 
 mod joined {
-    use super::{Brake, Hold};
+    use super::Brake;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
+    /// The separator between the words of several brakes.
+    const AND: &str = "+";
+
+    pub(super) fn words(brakes: &[Brake]) -> String {
+        let words: Vec<&str> = brakes.iter().map(|brake| brake.as_str()).collect();
+        words.join(AND)
+    }
+
+    pub(super) fn brakes(words: &str) -> Result<Vec<Brake>, String> {
+        words.split(AND).map(str::parse).collect()
+    }
+
     pub(super) fn serialize<S: Serializer>(brakes: &[Brake], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&Hold { brakes: brakes.to_vec(), reason: String::new() }.words())
+        to.serialize_str(&words(brakes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Brake>, D::Error> {
-        let words = String::deserialize(from)?;
-        Ok(Hold::parse(&words, String::new()).map_err(D::Error::custom)?.brakes)
+        brakes(&String::deserialize(from)?).map_err(D::Error::custom)
     }
 }

@@ -62,7 +62,7 @@ pub(crate) use words;
 
 #[cfg(test)]
 mod tests {
-    use crate::{Brake, Decider, Event, Step};
+    use crate::{Brake, Decider, Event, Hold, Step};
 
     #[test]
     fn each_word_reads_back_and_those_of_earlier_versions_too() {
@@ -82,6 +82,9 @@ mod tests {
         assert_eq!((Decider::read(""), Decider::read("phase of the moon")), (None, Some(Decider::Other)));
         let step: Step = serde_json::from_value(serde_json::json!({ "link": "phase of the moon" })).unwrap();
         assert_eq!(step, Step::Link(Decider::Other));
+        let held = Hold::read("contract+moved", "many".to_owned());
+        assert_eq!((held.brakes.as_slice(), held.can_release()), (&[Brake::Preview][..], false));
+        assert_eq!(Hold::read("zero+moved", String::new()).words(), "zero+moved");
         assert!("none".parse::<Brake>().unwrap_err().starts_with("`none` is not a brake: use one of creates, dates, "));
     }
 }

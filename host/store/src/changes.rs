@@ -4,7 +4,7 @@ use super::plans::plan_row;
 use super::rows::{collect, count, document_or_default, first, is_duplicate, limit, to_document, to_word, word};
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{Action, Brake, Hold, Kind, PlanId, PlannedChange, RunId, Step};
+use crosswalk_model::{Action, Hold, Kind, PlanId, PlannedChange, RunId, Step};
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -403,8 +403,7 @@ fn without_fields(change: &PlannedChange) -> PlannedChange {
 fn read_hold(row: &Row<'_>, column: usize) -> Result<Hold, StoreError> {
     let reason = row.get::<_, Option<String>>(column + 1)?.unwrap_or_default();
     let words = row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("brake", error))?;
-    // What a brake of an earlier version holds, no release lets go: it is planned again.
-    Ok(Hold::parse(words, reason.clone()).unwrap_or_else(|_| Hold::new(Brake::Preview, reason)))
+    Ok(Hold::read(words, reason))
 }
 
 /// A row of [`select_changes`].

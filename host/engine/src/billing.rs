@@ -1,6 +1,6 @@
 //! Usage: brings vendors' counts to the lines of contracts.
 //!
-//! [`Books`](snapshot::Books) is one snapshot of everything stored that a line's numbers come from; `fetched` holds
+//! [`UsageSnapshot`](snapshot::UsageSnapshot) is one snapshot of everything stored that a line's numbers come from; `fetched` holds
 //! which counts are known. `plan` plans the lines of every customer as part of a plan of the sync, `choices` the lines
 //! that a person asks for. `leaving` finds who leaves a line that several share, `told` the findings and counts beside
 //! lines, `preconditions` the state a line must agree with when it is written, and `outcomes` stores the last result

@@ -19,6 +19,7 @@ pub(crate) mod ledger;
 pub(crate) mod left;
 pub(crate) mod lines;
 pub(crate) mod look_up;
+pub(crate) mod made;
 pub(crate) mod observe;
 pub(crate) mod outcomes;
 pub(crate) mod queue;

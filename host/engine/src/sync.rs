@@ -24,7 +24,7 @@ use crate::run::ending::{end_apply, end_plan, planned};
 use crate::run::observe::{self, Observed};
 use crate::run::refresh::{RefreshReport, refresh_one};
 use crate::run::report::{ApplyOptions, ApplyReport, PlanReport, Release, RunReport};
-use crate::run::totals::Tally;
+use crate::run::totals::ApplyTotals;
 use crate::run::undo::{UndoOptions, plan_undo};
 use crate::run::{accounts, customers, left, recover, stamps};
 use crosswalk_model::{Kind, Mode, PlanId, RunCounts, RunId, RunStatus, SyncName, Trust};
@@ -240,7 +240,7 @@ async fn plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
 
 async fn read_and_plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
     recover::recover(run).await?;
-    if run.sync.rules.kinds.contains_key(&Kind::Usage) {
+    if run.sync.rules.bills() {
         // Until it is read to its end nobody knows what is zero.
         let unread = "the last reading of usage did not come to its end".to_owned();
         let period = run.store.fetched(&run.sync.name).await?.and_then(|(.., period)| period);
@@ -292,13 +292,13 @@ async fn make_plan(run: &SyncRun<'_>, observed: Option<&Observed>) -> Result<Pla
         draft.find(observed.flaws(&run.source, &run.target));
     }
     let accounts = customers::plan_customers(run, &mut draft).await?;
-    for kind in run.kinds().filter(|kind| matches!(kind, Kind::Location | Kind::Asset)) {
-        if kind == Kind::Location && run.sync.rules.sites == crosswalk_model::sync::Sites::Primary {
+    for kind in run.kinds().filter(|kind| kind.is_within_account()) {
+        if kind.is_place() && run.sync.rules.sites == crosswalk_model::sync::Sites::Primary {
             continue;
         }
         accounts::plan_kind(run, &mut draft, kind, &accounts).await?;
         left::plan_left(run, &mut draft, kind).await?;
-        if kind == Kind::Location {
+        if kind.is_place() {
             // Once all of them are counted, and before the devices are planned that name them.
             draft.hold_locations_over_the_sync().await?;
         }
@@ -315,7 +315,7 @@ async fn make_plan(run: &SyncRun<'_>, observed: Option<&Observed>) -> Result<Pla
 
 /// Applies a plan in this run, and ends the run.
 async fn finish_apply(run: &SyncRun<'_>, plan: PlanId, options: &ApplyOptions) -> Result<ApplyReport, Error> {
-    let mut tally = Tally::default();
+    let mut tally = ApplyTotals::default();
     match apply_plan(run, plan, options, preconditions::read, &mut tally).await {
         Ok(plan) => {
             let report = end_apply(run, &plan, tally).await?;

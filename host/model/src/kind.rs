@@ -48,6 +48,96 @@ impl Kind {
         }
     }
 
+    /// The kind at the target that a record of this kind belongs to. At the source, usage belongs to a customer.
+    #[must_use]
+    pub fn parent(self) -> Option<Kind> {
+        match self {
+            Kind::Location | Kind::Asset | Kind::Contract => Some(Kind::Customer),
+            Kind::Usage => Some(Kind::Contract),
+            Kind::Customer | Kind::Product | Kind::Alert | Kind::Ticket => None,
+        }
+    }
+
+    /// Whether records of this kind are the accounts that records of others belong to.
+    #[must_use]
+    pub fn is_account(self) -> bool {
+        self == Kind::Customer
+    }
+
+    /// Whether records of this kind are matched and planned within the account that they belong to.
+    #[must_use]
+    pub fn is_within_account(self) -> bool {
+        matches!(self, Kind::Location | Kind::Asset)
+    }
+
+    /// Whether records of other kinds name records of this one as their place.
+    #[must_use]
+    pub fn is_place(self) -> bool {
+        self == Kind::Location
+    }
+
+    /// Whether a record of this kind has a serial number that says which thing it is.
+    #[must_use]
+    pub fn has_serial(self) -> bool {
+        self == Kind::Asset
+    }
+
+    /// Whether a record of this kind is a quantity that is billed.
+    #[must_use]
+    pub fn is_billed(self) -> bool {
+        self == Kind::Usage
+    }
+
+    /// Whether invoices are made of records of this kind: half a record would be a wrong amount.
+    #[must_use]
+    pub fn is_invoiced(self) -> bool {
+        matches!(self, Kind::Contract | Kind::Usage)
+    }
+
+    /// Whether notes are added to records of this kind, which vendors do not return.
+    #[must_use]
+    pub fn takes_notes(self) -> bool {
+        self == Kind::Ticket
+    }
+
+    /// Whether people edit records of this kind all the time: they are read anew before every write.
+    #[must_use]
+    pub fn is_edited_by_people(self) -> bool {
+        matches!(self, Kind::Usage | Kind::Ticket)
+    }
+
+    /// Whether records of this kind are polled apart from the runs of the sync.
+    #[must_use]
+    pub fn is_polled(self) -> bool {
+        self == Kind::Alert
+    }
+
+    /// Whether plans exist that contain all there is to do of this kind and nothing of the others.
+    #[must_use]
+    pub fn is_planned_apart(self) -> bool {
+        self.is_polled() || self.is_billed()
+    }
+
+    /// Whether records of this kind are read at the target alone.
+    #[must_use]
+    pub fn is_of_target(self) -> bool {
+        self == Kind::Contract
+    }
+
+    /// Whether a target record of this kind belongs to one source record, which the database enforces. Only accounts
+    /// and assets do: sites may share a location, alerts a ticket, and billed quantities are added up.
+    #[must_use]
+    pub fn is_one_to_one(self) -> bool {
+        matches!(self, Kind::Customer | Kind::Asset)
+    }
+
+    /// Whether a target record that was created is of one source record: so is a billed line, too, which may only be
+    /// shared when a person says so.
+    #[must_use]
+    pub fn is_made_for_one(self) -> bool {
+        self.is_one_to_one() || self.is_billed()
+    }
+
     /// The word in the contract, the catalogue and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -84,11 +84,10 @@ impl Link {
         }
     }
 
-    /// Whether a target record of a kind belongs to one source record, which the database enforces. Only accounts and
-    /// assets do: sites may share a location, alerts a ticket, and billed quantities are added up.
+    /// Whether its target is to be of this source record alone. A customer's link to its contract is not.
     #[must_use]
-    pub fn is_one_to_one(kind: Kind, target_kind: Kind) -> bool {
-        kind == target_kind && matches!(kind, Kind::Customer | Kind::Asset)
+    pub fn is_one_to_one(&self) -> bool {
+        self.kind == self.target_kind && self.kind.is_one_to_one()
     }
 
     /// Returns the word of the decider; empty if nothing was decided.

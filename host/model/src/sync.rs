@@ -76,6 +76,12 @@ impl Default for SyncRules {
 }
 
 impl SyncRules {
+    /// Whether quantities of contracts are kept in step.
+    #[must_use]
+    pub fn bills(&self) -> bool {
+        self.kinds.contains_key(&Kind::Usage)
+    }
+
     /// Whether several source records of a kind may share a record of the target, if a person says so.
     ///
     /// Sites share a location, and products a service. Customers share an account only if nothing but billing is kept
@@ -87,7 +93,7 @@ impl SyncRules {
             Kind::Customer => {
                 let takes_part = |kind| self.kinds.contains_key(&kind);
                 let fleets = takes_part(Kind::Location) || takes_part(Kind::Asset);
-                self.share_accounts && takes_part(Kind::Usage) && !fleets
+                self.share_accounts && self.bills() && !fleets
             }
             _ => false,
         }
@@ -100,7 +106,7 @@ impl SyncRules {
     pub fn take_part(&mut self, kinds: &[Kind]) {
         let billing = kinds.contains(&Kind::Usage);
         let implied: &[Kind] = if billing { &[Kind::Contract, Kind::Product] } else { &[] };
-        let begins = billing && !self.kinds.contains_key(&Kind::Usage);
+        let begins = billing && !self.bills();
         self.kinds.retain(|kind, _| kinds.contains(kind) || implied.contains(kind));
         for kind in kinds.iter().chain(implied) {
             self.kinds.entry(*kind).or_default();

@@ -139,8 +139,7 @@ impl Intake {
             self.flaw(&record, format!("the id of what it belongs to {why} and was set aside"));
             record.parent = None;
         }
-        let needs_parent = matches!(self.kind, Kind::Location | Kind::Asset | Kind::Contract | Kind::Usage);
-        if record.parent.is_none() && needs_parent {
+        if record.parent.is_none() && self.kind.parent().is_some() {
             self.flaw(&record, format!("the {} belongs to nothing: no plan can use it", self.kind));
         }
         if record.stamp.as_deref() == Some("") {

@@ -26,12 +26,24 @@ pub struct Settled {
     pub target: Option<String>,
     /// The reason, if the change did not go well; cut after 8 KiB.
     pub message: String,
+    /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one settled the change.
+    pub failure: Option<&'static str>,
     /// The link to store, with the revision it was read with.
     pub link: Option<Link>,
     /// The journal entry.
     pub journal: JournalEntry,
     /// The token to ask the connector with, while the change is accepted.
     pub token: Option<String>,
+}
+
+impl Settled {
+    /// The outcome of a change as its journal entry has it: with the entry's target, without a link, a token or a reason
+    /// why it did not go well.
+    #[must_use]
+    pub fn new(sequence: u32, status: ChangeStatus, journal: JournalEntry) -> Self {
+        let target = journal.target.clone();
+        Self { sequence, status, target, message: String::new(), failure: None, link: None, journal, token: None }
+    }
 }
 
 /// A change whose link was decided on while it was written.
@@ -132,8 +144,9 @@ fn settle(
 ) -> Result<Vec<Overtaken>, StoreError> {
     let mut overtaken = Vec::new();
     let mut settle = db.prepare_cached(
-        "UPDATE change_states SET status = ?1, message = ?2, target = ?3, token = ?4, batch = coalesce(?5, batch) \
-         WHERE tenant = ?6 AND plan = ?7 AND sequence = ?8 AND +status IN ('pending', 'intended', 'accepted', 'uncertain')",
+        "UPDATE change_states SET status = ?1, message = ?2, target = ?3, token = ?4, batch = coalesce(?5, batch), \
+         failure = ?9 WHERE tenant = ?6 AND plan = ?7 AND sequence = ?8 \
+         AND +status IN ('pending', 'intended', 'accepted', 'uncertain')",
     )?;
     for outcome in &mut batch.settled {
         if let Some(link) = &outcome.link {
@@ -157,6 +170,7 @@ fn settle(
             tenant,
             plan.0,
             outcome.sequence,
+            outcome.failure,
         ];
         if settle.execute(row)? == 0 {
             return Err(StoreError::stale("change", format!("{plan}.{}", outcome.sequence)));
@@ -233,6 +247,7 @@ struct OutcomeRow {
     status: ChangeStatus,
     target: Option<String>,
     message: String,
+    failure: Option<&'static str>,
     token: Option<String>,
     link: Option<links::LinkRow>,
     journal: journal::EntryRow,
@@ -245,6 +260,7 @@ impl OutcomeRow {
             status: settled.status,
             target: settled.target,
             message: cut(&settled.message),
+            failure: settled.failure,
             token: settled.token,
             link: settled.link.as_ref().map(links::LinkRow::new).transpose()?,
             journal: journal::EntryRow::of(settled.journal)?,

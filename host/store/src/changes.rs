@@ -85,6 +85,8 @@ pub struct StoredChange {
     pub status: ChangeStatus,
     /// The reason, if the change did not go well.
     pub message: String,
+    /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one settled the change.
+    pub failure: Option<String>,
     /// The batch it was written in.
     pub batch: Option<i64>,
     /// The target record that was written.
@@ -323,7 +325,7 @@ fn source_of(db: &Connection, tenant: i64, plan: PlanId) -> Result<i64, StoreErr
 pub(super) fn select_changes(index: &str) -> String {
     format!(
         "SELECT c.sequence, c.kind, c.action, c.customer, c.source, c.target, c.name, c.risk, c.calls, c.brake, \
-         c.brake_reason, c.link_revision, c.reason, c.fields, s.status, s.message, s.batch, s.target, s.token, c.plan, c.step \
+         c.brake_reason, c.link_revision, c.reason, c.fields, s.status, s.message, s.batch, s.target, s.token, c.plan, c.step, s.failure \
          FROM change_states s {index} \
          CROSS JOIN changes c ON c.tenant = s.tenant AND c.plan = s.plan AND c.sequence = s.sequence"
     )
@@ -431,5 +433,6 @@ pub(super) fn read_change(row: &Row<'_>) -> Result<StoredChange, StoreError> {
         batch: row.get(16)?,
         target: row.get(17)?,
         token: row.get(18)?,
+        failure: row.get(21)?,
     })
 }

@@ -70,8 +70,8 @@ impl TenantStore {
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
             let mut state = db.prepare_cached(
-                "UPDATE change_states SET status = 'uncertain', message = ?1 WHERE tenant = ?2 AND plan = ?3 \
-                 AND sequence = ?4 AND +status IN ('intended', 'accepted', 'uncertain')",
+                "UPDATE change_states SET status = 'uncertain', message = ?1, failure = NULL WHERE tenant = ?2 \
+                 AND plan = ?3 AND sequence = ?4 AND +status IN ('intended', 'accepted', 'uncertain')",
             )?;
             let mut put = db.prepare_cached(
                 "INSERT INTO doubts (tenant, plan, sequence, intended_at, since_at, answered, looks, due_at, why, named) \

@@ -229,7 +229,7 @@ impl TenantStore {
 }
 
 fn let_go(db: &Connection, tenant: i64, sync: i64, kind: Kind) -> Result<Option<LetGo>, StoreError> {
-    let apart = matches!(kind, Kind::Alert | Kind::Usage);
+    let apart = kind.is_planned_apart();
     let mut newest = db.prepare_cached(
         "SELECT p.id FROM plans p WHERE p.tenant = ?1 AND p.sync = ?2 AND p.approved_at IS NOT NULL \
          AND p.undoes IS NULL AND (p.whole = 1 OR ?4) \

@@ -176,13 +176,7 @@ fn at_revision(sequences: &[u32]) -> Vec<(u32, i64)> {
 
 fn settled(sequence: u32, status: ChangeStatus) -> Settled {
     let source = sequence.to_string();
-    Settled {
-        sequence,
-        status,
-        target: Some(format!("t{source}")),
-        message: String::new(),
-        link: None,
-        journal: JournalEntry { event: Event::Created, source: Some(source), ..JournalEntry::at(T0) },
-        token: None,
-    }
+    let target = Some(format!("t{source}"));
+    let journal = JournalEntry { event: Event::Created, source: Some(source), ..JournalEntry::at(T0) };
+    Settled { target, ..Settled::new(sequence, status, journal) }
 }

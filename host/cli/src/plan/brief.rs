@@ -81,7 +81,7 @@ impl Held {
 
 /// Whether usage takes part in a sync.
 pub(crate) async fn billing(tenant: &Tenant, sync: &SyncName) -> anyhow::Result<bool> {
-    Ok(tenant.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage))
+    Ok(tenant.sync(sync).await?.rules.bills())
 }
 
 /// Returns the document of a new plan.

@@ -158,7 +158,7 @@ async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
     let mut sync = tenant.sync(&args.name).await?;
     let before = sync.rules.clone();
     let notes = args.rules.change(&mut sync.rules)?;
-    let enters = sync.rules.kinds.contains_key(&Kind::Usage) && !before.kinds.contains_key(&Kind::Usage);
+    let enters = sync.rules.bills() && !before.kinds.contains_key(&Kind::Usage);
     if sync.rules != before {
         tenant.sync_change(sync).await?;
     }

@@ -67,7 +67,7 @@ fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
     text.push_str(&brakes_text(&rules.brakes));
     text.push_str(&format!("schedule        {}\n", schedule_text(sync, schedules)));
     let switched = if rules.switched_on { "on" } else { "off" };
-    if rules.kinds.contains_key(&Kind::Usage) {
+    if rules.bills() {
         text.push_str(&format!(
             "usage           {switched} unless switched per customer; days are counted in {}; held are quantities that move over {} % (and {}), fall over as much, or to zero, and over the sync more than {} % (and {}){}\n",
             rules.time_zone,

@@ -2,7 +2,7 @@
 //! `rules::plan::line`'s.
 
 use super::fetched::{TargetRead, fetched_now};
-use super::snapshot::Books;
+use super::snapshot::UsageSnapshot;
 use super::{leaving, plan};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
@@ -32,7 +32,7 @@ pub(crate) async fn plan_choices(
     plan::plan_products(run, &mut draft, Some(&products)).await?;
     let before = fetched_now(&run.store, &run.sync).await?;
     let read = TargetRead::of(&draft);
-    let books = Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await?;
+    let books = UsageSnapshot::open(&run.store, &run.sync, &run.target, before, read, run.now()).await?;
     for (customer, choices) in &by_leader(&books, wanted)? {
         let planned = plan::plan_customer(run, &mut draft, &books, customer, choices, None);
         let (lines, changes) = planned.unwrap_or_default();
@@ -67,7 +67,7 @@ pub struct UsageChoice {
 
 /// Groups choices by the leaders of their lines: lines that add up are decided as one.
 fn by_leader(
-    books: &Books<'_>,
+    books: &UsageSnapshot<'_>,
     wanted: &BTreeMap<String, HashMap<String, Choice>>,
 ) -> Result<BTreeMap<String, HashMap<String, Choice>>, Error> {
     let mut all = BTreeMap::<String, HashMap<String, Choice>>::new();

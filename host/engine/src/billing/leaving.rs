@@ -2,7 +2,7 @@
 //!
 //! The consequences are decided in [`crate::rules::plan::line`].
 
-use super::snapshot::Books;
+use super::snapshot::UsageSnapshot;
 use crate::rules::plan::line::{
     Left, Place, Product, QUANTITY, begun, billed_since, integer, named, open_from, since_of,
 };
@@ -35,7 +35,7 @@ struct Billed {
 
 /// Finds parts that a line bills and that move elsewhere while others go on with the line; and parts that are no longer
 /// on a line while no other line bills them.
-pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
+pub(super) fn find_leaving(books: &UsageSnapshot<'_>) -> Leaving {
     let mut found = Leaving::default();
     let all = books.links.values().flat_map(BTreeMap::values);
     let links = all.filter(|link| link.linked().is_some() || !link.memory.line().left.is_empty());
@@ -101,7 +101,7 @@ pub(super) fn find_leaving(books: &Books<'_>) -> Leaving {
 
 /// First day, if in the past, on which the change of who goes on with a line holds: it begins as in `plan::line`.
 fn goes_on_from(
-    books: &Books<'_>,
+    books: &UsageSnapshot<'_>,
     left: &Left,
     found: &Leaving,
     begins: &mut HashMap<LineKey, Option<Date>>,
@@ -115,7 +115,7 @@ fn goes_on_from(
 /// Half of a ring or a chain may be written: then no line bills the one that takes over the next line, and so on round
 /// to the break. `begins` memoizes known days; a whole ring begins today.
 fn begin_of(
-    books: &Books<'_>,
+    books: &UsageSnapshot<'_>,
     key: &LineKey,
     found: &Leaving,
     begins: &mut HashMap<LineKey, Option<Date>>,
@@ -149,7 +149,7 @@ fn begin_of(
 
 /// Leaders that are decided together with one: those whose lines its parts leave, and those that the parts leaving its
 /// line go to.
-pub(crate) fn decided_with(books: &Books<'_>, key: &LineKey) -> Vec<LineKey> {
+pub(crate) fn decided_with(books: &UsageSnapshot<'_>, key: &LineKey) -> Vec<LineKey> {
     let parts = books.sums.get(key).into_iter().flatten().map(|part| &part.key);
     let left = [key].into_iter().chain(parts).filter_map(|part| books.leaving.left.get(part));
     let from = left.filter(|left| left.since.is_none()).map(|left| books.leader(&left.leader));
@@ -158,30 +158,30 @@ pub(crate) fn decided_with(books: &Books<'_>, key: &LineKey) -> Vec<LineKey> {
 }
 
 /// Whether the sum that includes a part was agreed on with it.
-pub(super) fn is_agreed(books: &Books<'_>, part: &LineKey) -> bool {
+pub(super) fn is_agreed(books: &UsageSnapshot<'_>, part: &LineKey) -> bool {
     let link = books.leaders.get(part).and_then(|leader| books.link(leader));
     link.is_some_and(|link| link.linked().is_some() && names(link, part))
 }
 
-fn bills(books: &Books<'_>, line: &Record) -> bool {
+fn bills(books: &UsageSnapshot<'_>, line: &Record) -> bool {
     line.active() && integer(line.field(QUANTITY)).is_some_and(|has| has != 0) && !books.has_ended(line)
 }
 
 /// Whether a line still bills a part. Where one key took a line over from another, both links lead to it, and the newer
 /// one names its parts.
-fn is_billed_by(books: &Books<'_>, part: &LineKey, line: &str) -> bool {
+fn is_billed_by(books: &UsageSnapshot<'_>, part: &LineKey, line: &str) -> bool {
     let owners = books.owners.get(line).into_iter().flatten();
     owners.filter_map(|owner| books.link(owner)).all(|link| names(link, part))
 }
 
 /// First day on which the line that a part goes to bills it already, if that is another line.
-fn billed_elsewhere_since(books: &Books<'_>, part: &LineKey, line: &str) -> Option<Date> {
+fn billed_elsewhere_since(books: &UsageSnapshot<'_>, part: &LineKey, line: &str) -> Option<Date> {
     let link = books.link(&books.leader(part))?;
     link.linked().filter(|id| *id != line).and_then(|_| billed_since(link, &part.to_string()))
 }
 
 /// First day on which a line bills a part, whoever had the line then, or on which two lines bill it.
-pub(super) fn part_billed_since(books: &Books<'_>, part: &LineKey, line: Option<&str>) -> Option<Date> {
+pub(super) fn part_billed_since(books: &UsageSnapshot<'_>, part: &LineKey, line: Option<&str>) -> Option<Date> {
     let owners = line.filter(|line| is_billed_by(books, part, line)).and_then(|line| books.owners.get(line));
     let name = part.to_string();
     let by_line = owners.into_iter().flatten().filter_map(|owner| billed_since(books.link(owner)?, &name)).max();
@@ -189,7 +189,7 @@ pub(super) fn part_billed_since(books: &Books<'_>, part: &LineKey, line: Option<
 }
 
 /// Whether a part counts and is to be billed by another line than the one at `at`.
-fn goes_elsewhere(books: &Books<'_>, part: &LineKey, heir: &LineKey, at: &At) -> bool {
+fn goes_elsewhere(books: &UsageSnapshot<'_>, part: &LineKey, heir: &LineKey, at: &At) -> bool {
     let Place::Contract(contract) = books.place(&part.customer) else { return false };
     let is_other = match books.products.get(&part.product) {
         Some(Product::Linked { id, .. }) => (contract.id.as_str(), id.as_str()) != (at.0.as_str(), at.1.as_str()),
@@ -202,7 +202,7 @@ fn goes_elsewhere(books: &Books<'_>, part: &LineKey, heir: &LineKey, at: &At) ->
 
 /// Resolves who goes on with a line: its holder, or the leader of those that go there; the holder of a shared line also
 /// where none goes there, and it ends the line for the other parts.
-fn who_goes_on(books: &Books<'_>, lead: &LineKey, line: &Record, shared: bool) -> Option<LineKey> {
+fn who_goes_on(books: &UsageSnapshot<'_>, lead: &LineKey, line: &Record, shared: bool) -> Option<LineKey> {
     let mut going = books.going_on(line).peekable();
     match going.peek().map(|first| books.leader(first)) {
         Some(first) if !going.any(|one| one == *lead) => Some(first),
@@ -211,7 +211,7 @@ fn who_goes_on(books: &Books<'_>, lead: &LineKey, line: &Record, shared: bool) -
 }
 
 /// Whether no line of its own was decided for a part since a line went on without it.
-fn is_billed_by_none(books: &Books<'_>, part: &LineKey, line: &str) -> bool {
+fn is_billed_by_none(books: &UsageSnapshot<'_>, part: &LineKey, line: &str) -> bool {
     let undecided = |link: &Link| match link.linked() {
         // The link is its own from before that.
         Some(own) => own == line && !is_billed_by(books, part, line),

@@ -1,6 +1,6 @@
 //! One line, or one customer's usage, from the same books as the list of all lines. Lists are `desk`'s.
 
-use super::snapshot::{self, Books};
+use super::snapshot::{self, UsageSnapshot};
 use super::view::{UsageLine, view};
 use crate::error::Error;
 use crate::ground::opened;
@@ -29,7 +29,7 @@ pub(crate) async fn usage_unbilled(tenant: &Tenant, sync: &Sync, customer: &str)
     Ok(why_unbilled(&books, customer).filter(|_| counted))
 }
 
-fn why_unbilled(books: &Books<'_>, customer: &str) -> Option<String> {
+fn why_unbilled(books: &UsageSnapshot<'_>, customer: &str) -> Option<String> {
     match books.place(customer) {
         Place::Contract(_) => books.contract_trouble(customer),
         Place::Off(why) | Place::Excluded(why) | Place::Nowhere(why) => Some(why.to_owned()),

@@ -4,7 +4,7 @@
 //! `plan`'s.
 
 use super::fetched::is_failure;
-use super::snapshot::{self, Books};
+use super::snapshot::{self, UsageSnapshot};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{Line, LineVerdict, Place};
@@ -18,7 +18,7 @@ use std::collections::HashMap;
 /// itself.
 pub(super) fn outcome(
     run: &SyncRun<'_>,
-    books: &Books<'_>,
+    books: &UsageSnapshot<'_>,
     observed: Option<&Observed>,
     customer: &str,
     lines: &[Line],
@@ -38,11 +38,11 @@ pub(super) fn outcome(
 
 /// Stores results after a plan was applied, for the customers whose lines it touched.
 pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<(), Error> {
-    if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
+    if !run.sync.rules.bills() {
         return Ok(());
     }
-    // By customer, the reason of the first failure, if any.
-    let mut touched = HashMap::<String, Option<String>>::new();
+    // By customer, the result of the first line that was not written, if any.
+    let mut touched = HashMap::<String, Option<LastOutcome>>::new();
     let filter = ChangeFilter { kind: Some(Kind::Usage), ..ChangeFilter::default() };
     let mut after = 0;
     loop {
@@ -53,8 +53,8 @@ pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<()
             use ChangeStatus::{Failed, Skipped, Stale, Uncertain};
             let failed = matches!(row.status, Failed | Stale | Skipped | Uncertain);
             if failed || row.status == ChangeStatus::Done {
-                let why = touched.entry(row.change.customer).or_default();
-                *why = why.take().or(failed.then_some(row.message));
+                let first = touched.entry(row.change.customer).or_default();
+                *first = first.take().or(failed.then(|| write_failed(run, row.message, row.failure)));
             }
         }
     }
@@ -62,9 +62,9 @@ pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<()
         return Ok(());
     }
     let books = snapshot::of_run(run).await?;
-    let outcome = |(customer, failed): (String, Option<String>)| {
+    let outcome = |(customer, failed): (String, Option<LastOutcome>)| {
         let one = match failed {
-            Some(why) => Some(write_failed(run, why)),
+            Some(one) => Some(one),
             None => outcome(run, &books, None, &customer, &books.lines_of(&customer)),
         };
         (customer, one)
@@ -73,17 +73,15 @@ pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<()
     Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
 }
 
-fn write_failed(run: &SyncRun<'_>, message: String) -> LastOutcome {
-    // The text of a failure begins with its name.
-    let name = message.split(':').next().unwrap_or_default();
-    let trouble = Failure::NAMES.contains(&name).then(|| (run.target.name.to_string(), name.to_owned()));
+fn write_failed(run: &SyncRun<'_>, message: String, failure: Option<String>) -> LastOutcome {
+    let trouble = failure.map(|name| (run.target.name.to_string(), name));
     LastOutcome { ending: Ending::Failed, at: run.now(), run: run.id, message, trouble }
 }
 
 /// Stores for every billed customer that nothing could be planned, because a connection failed.
 pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<(), Error> {
     let Error::Vendor { connection, failure, .. } = error else { return Ok(()) };
-    if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
+    if !run.sync.rules.bills() {
         return Ok(());
     }
     let outcome = LastOutcome::failed(run.now(), run.id, connection, failure);

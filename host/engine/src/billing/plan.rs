@@ -2,7 +2,7 @@
 //! in `rules::plan::line`.
 
 use super::fetched::{Fetched, TargetRead, fetched_now};
-use super::snapshot::Books;
+use super::snapshot::UsageSnapshot;
 use super::{outcomes, told};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
@@ -27,7 +27,7 @@ pub(crate) async fn plan_billing(
     accounts: &[Account],
     observed: Option<&Observed>,
 ) -> Result<(), Error> {
-    if !run.sync.rules.kinds.contains_key(&Kind::Usage) {
+    if !run.sync.rules.bills() {
         return Ok(());
     }
     plan_products(run, draft, None).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn plan_billing(
         None => fetched_now(&run.store, &run.sync).await?,
     };
     let read = TargetRead::of(draft);
-    let mut books = Books::open(&run.store, &run.sync, &run.target, fetched, read, run.now()).await?;
+    let mut books = UsageSnapshot::open(&run.store, &run.sync, &run.target, fetched, read, run.now()).await?;
     if observed.is_some() {
         run.store.counts_put(&run.sync.source, told::counts(&books), run.now()).await?;
     }
@@ -95,7 +95,7 @@ async fn fetched(run: &SyncRun<'_>, observed: &Observed) -> Result<Fetched, Erro
 pub(crate) fn plan_customer(
     run: &SyncRun<'_>,
     draft: &mut Draft<'_, '_>,
-    books: &Books<'_>,
+    books: &UsageSnapshot<'_>,
     customer: &str,
     choices: &HashMap<String, Choice>,
     weighed: Option<Vec<Line>>,
@@ -177,7 +177,7 @@ pub(crate) async fn plan_products(
 }
 
 /// Maps each linked customer to a contract of its account, stores the decisions, and adds up again by them.
-async fn plan_contracts(run: &SyncRun<'_>, books: &mut Books<'_>, accounts: &[Account]) -> Result<(), Error> {
+async fn plan_contracts(run: &SyncRun<'_>, books: &mut UsageSnapshot<'_>, accounts: &[Account]) -> Result<(), Error> {
     let mut decided = Vec::new();
     for account in accounts {
         let (customer, Some(target)) = (account.source.as_str(), account.linked()) else { continue };

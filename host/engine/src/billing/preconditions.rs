@@ -1,6 +1,6 @@
 //! Reads whether the basis of a planned line still stands when it is written; comparing and refusing is `run`'s.
 
-use super::snapshot::{self, Books};
+use super::snapshot::{self, UsageSnapshot};
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::Place;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 
 /// Keys that a line is the sum of, or the leader that bills it as `Err`; `None` if `source` is not a line key.
-fn sum_now(books: &Books<'_>, source: &str) -> Option<Result<Vec<String>, String>> {
+fn sum_now(books: &UsageSnapshot<'_>, source: &str) -> Option<Result<Vec<String>, String>> {
     let key: LineKey = source.parse().ok()?;
     if let Some(leader) = books.leaders.get(&key) {
         return Some(Err(leader.to_string()));
@@ -34,7 +34,7 @@ pub(crate) fn read<'r>(
 
 async fn gather(run: &SyncRun<'_>, plan: PlanId) -> Result<Preconditions, Error> {
     let newest = run.store.plan_list(&run.sync.name, 1).await?.first().map(|newest| newest.id);
-    let books: Books<'_> = snapshot::of_run(run).await?;
+    let books: UsageSnapshot<'_> = snapshot::of_run(run).await?;
     let contract = |customer: &String| {
         let contract = match books.place(customer) {
             Place::Contract(contract) => Ok((contract.id.clone(), contract.name.clone())),

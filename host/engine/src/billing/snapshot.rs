@@ -1,35 +1,29 @@
 //! The books: everything stored that usage is planned from, and where each line of it goes.
 //!
-//! Opened once for a plan or a list. The numbers are not judged here.
+//! Opened once for a plan or a list: `load` reads them, `sums` finds which lines add up. The numbers are not judged here.
+
+mod load;
+mod sums;
 
 use super::fetched::{Fetched, TargetRead, fetched_before, fetched_now};
 use super::leaving::{self, Leaving};
-use super::today;
 use crate::error::Error;
-use crate::ground::accounts::lines_of_others;
 use crate::ground::opened::Opened;
 use crate::ground::sync_run::SyncRun;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::{self, ContractMatchInput, Decision};
 use crate::rules::plan::line as lines;
-use crate::rules::plan::line::{
-    Choice, Line, Member, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, Sweep, UsageInput, count,
-};
+use crate::rules::plan::line::{Choice, Line, PRODUCT, Part, Place, Product, Sweep, UsageInput, count};
 use crate::rules::terms;
 use crosswalk_model::{
-    Kind, KindDescription, LineKey, Link, LinkState, Operation, PartDay, Record, Switch, Switches, Sync, SyncName,
-    Timestamp, Trust,
+    Kind, KindDescription, LineKey, Link, LinkState, Record, Switch, Switches, Sync, SyncName, Trust,
 };
-use crosswalk_store::TenantStore;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// Fields kept of a row of the source: there are as many rows as lines, for each month that a report covers.
-const COUNTS: [&str; 4] = [PRODUCT, QUANTITY, "actual", "period"];
-
 /// Everything stored that usage is planned from.
-pub(crate) struct Books<'a> {
+pub(crate) struct UsageSnapshot<'a> {
     pub(super) sync: &'a Sync,
     describe: Option<&'a KindDescription>,
     pub(crate) today: Date,
@@ -81,138 +75,7 @@ pub(crate) struct Books<'a> {
     sweep: OnceLock<Sweep>,
 }
 
-impl<'a> Books<'a> {
-    /// Loads the books from the store.
-    pub(crate) async fn open(
-        store: &TenantStore,
-        sync: &'a Sync,
-        target: &'a Opened,
-        fetched: Fetched,
-        read: TargetRead,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
-        // The long lists are read concurrently.
-        let (rows, lines, contracts, line_links, contract_links, customers, listed) = tokio::try_join!(
-            store.records_pick(&sync.source, Kind::Usage, &COUNTS, |row| {
-                Some(Record { id: String::new(), name: String::new(), ..row })
-            }),
-            store.records_present(&sync.target, Kind::Usage),
-            store.records_present(&sync.target, Kind::Contract),
-            store.links_all(&sync.name, Kind::Usage),
-            store.links_between(&sync.name, Kind::Customer, Kind::Contract),
-            store.links_all(&sync.name, Kind::Customer),
-            store.records_pick(&sync.source, Kind::Customer, &[], |customer| Some(customer.id)),
-        )?;
-        let mut links = HashMap::<String, BTreeMap<String, Link>>::new();
-        let mut owners = HashMap::<String, Vec<LineKey>>::new();
-        let mut freed = HashMap::<String, Date>::new();
-        for link in line_links {
-            if let Ok(key) = link.source.parse::<LineKey>() {
-                if let Some(line) = link.linked() {
-                    owners.entry(line.to_owned()).or_default().push(key.clone());
-                }
-                for PartDay { line, day } in &link.memory.line().changed {
-                    let last = freed.entry(line.clone()).or_insert(*day);
-                    *last = (*last).max(*day);
-                }
-                links.entry(key.customer).or_default().insert(key.product, link);
-            }
-        }
-        let services: HashMap<String, (String, bool)> = store
-            .records_present(&sync.target, Kind::Product)
-            .await?
-            .into_iter()
-            .map(|record| (record.id.clone(), (record.name.clone(), lines::is_free(&record))))
-            .collect();
-        let product_names: HashMap<String, String> = store
-            .records_all(&sync.source, Kind::Product)
-            .await?
-            .into_iter()
-            .map(|stored| (stored.record.id, stored.record.name))
-            .collect();
-        let products = store.links_all(&sync.name, Kind::Product).await?;
-        let creates = target.description.kind(Kind::Product).is_some_and(|can| can.writes.contains(&Operation::Create));
-        let mapped = |link: &Link| match link.state {
-            LinkState::Create if creates => {
-                Product::Planned(product_names.get(&link.source).unwrap_or(&link.source).clone())
-            }
-            _ => product(link, &services),
-        };
-        let (lines, contracts) = (by_parent(lines), by_parent(contracts));
-        let mut books = Self {
-            sync,
-            describe: target.description.kind(Kind::Usage),
-            today: today(&sync.rules.time_zone, now),
-            rows: by_parent(rows),
-            fetched,
-            line_places: places(&lines),
-            lines: read.usage.then_some(lines),
-            contract_places: places(&contracts),
-            contracts,
-            contracts_complete: read.contracts,
-            contract_links: contract_links.into_iter().map(|link| (link.source.clone(), link)).collect(),
-            links,
-            products: products.iter().map(|link| (link.source.clone(), mapped(link))).collect(),
-            unmapped: Product::Open("its product is not mapped".to_owned()),
-            owners,
-            freed,
-            others: lines_of_others(store, sync).await?,
-            accounts: customers
-                .iter()
-                .filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned())))
-                .collect(),
-            excluded: customers
-                .into_iter()
-                .filter(|link| link.state == LinkState::Excluded)
-                .map(|link| link.source)
-                .collect(),
-            listed: listed.into_iter().collect(),
-            product_names,
-            switches: store.switches(&sync.name).await?,
-            named: HashSet::new(),
-            leaders: HashMap::new(),
-            sums: HashMap::new(),
-            customers_of: HashMap::new(),
-            products_of: HashMap::new(),
-            leaving: Leaving::default(),
-            sweep: OnceLock::new(),
-        };
-        books.add_up();
-        Ok(books)
-    }
-
-    /// Determines which lines add up; repeated whenever contracts are decided.
-    pub(super) fn add_up(&mut self) {
-        let sums = self.links.values().flat_map(BTreeMap::values).filter_map(|link| link.memory.line().parts.as_ref());
-        self.named = sums.flatten().filter_map(|part| part.line.parse().ok()).collect();
-        let mut customers_of = HashMap::<String, Vec<String>>::new();
-        for customer in self.accounts.keys() {
-            if let Place::Contract(contract) = self.place(customer) {
-                customers_of.entry(contract.id.clone()).or_default().push(customer.clone());
-            }
-        }
-        customers_of.values_mut().for_each(|all| all.sort_unstable());
-        self.customers_of = customers_of;
-        let mut products_of = HashMap::<String, Vec<String>>::new();
-        for (product, mapped) in &self.products {
-            if let Product::Linked { id, .. } = mapped {
-                products_of.entry(id.clone()).or_default().push(product.clone());
-            }
-        }
-        products_of.values_mut().for_each(|all| all.sort_unstable());
-        self.products_of = products_of;
-        let mut members = self.members();
-        for member in &mut members {
-            member.part.old.take_if(|old| self.goes_on(&old.key, &old.line));
-        }
-        (self.leaders, self.sums) = lines::group(&members);
-        self.leaving = leaving::find_leaving(self);
-        for part in self.sums.values_mut().flatten() {
-            part.left = self.leaving.left.get(&part.key).cloned();
-        }
-        self.sweep = OnceLock::new();
-    }
-
+impl UsageSnapshot<'_> {
     /// The present lines of all customers, before any brake on the sum of all changes.
     pub(super) fn weigh_all(&self) -> HashMap<String, Vec<Line>> {
         let mut all = HashMap::new();
@@ -238,69 +101,6 @@ impl<'a> Books<'a> {
     /// Customers that have a line, or could have one.
     pub(crate) fn customers(&self) -> BTreeSet<String> {
         self.rows.keys().chain(self.links.keys()).chain(self.accounts.keys()).cloned().collect()
-    }
-
-    /// Lines that go to a service of a contract to which another may go as well.
-    fn members(&self) -> Vec<Member> {
-        let shared = |product: &str| match self.products.get(product) {
-            Some(Product::Linked { id, .. }) => self.products_of.get(id).is_some_and(|all| all.len() > 1),
-            _ => false,
-        };
-        let mut keys = BTreeSet::new();
-        for customers in self.customers_of.values() {
-            for customer in customers {
-                let mut add = |product: &str| {
-                    if customers.len() > 1 || shared(product) {
-                        keys.insert(LineKey::new(customer, product));
-                    }
-                };
-                let rows = self.rows.get(customer).into_iter().flatten();
-                rows.filter_map(|row| row.text(PRODUCT)).for_each(&mut add);
-                self.links.get(customer).into_iter().flat_map(BTreeMap::keys).for_each(|product| add(product));
-            }
-        }
-        keys.extend(self.named.iter().cloned());
-        keys.into_iter()
-            .filter_map(|key| {
-                let Place::Contract(contract) = self.place(&key.customer) else { return None };
-                let Product::Linked { id, .. } = self.products.get(&key.product)? else { return None };
-                let link = self.links.get(&key.customer).and_then(|links| links.get(&key.product));
-                if link.is_some_and(|link| link.state == LinkState::Excluded) {
-                    return None;
-                }
-                let place = (contract.id.clone(), id.clone());
-                let line = link.and_then(Link::linked).and_then(|id| self.line_of(id)).filter(|line| line.active());
-                let stands = line.map(|line| self.stands(line) == place);
-                Some(Member {
-                    line: line.filter(|_| stands == Some(true)).map(|line| line.id.clone()),
-                    is_known: link.is_some() || self.named.contains(&key),
-                    part: self.part(&key, link, line.filter(|_| stands == Some(false))),
-                    place,
-                })
-            })
-            .collect()
-    }
-
-    /// A line by itself; `old` is the line that bills it until now.
-    fn part(&self, key: &LineKey, link: Option<&Link>, old: Option<&Record>) -> Part {
-        let rows = self.rows.get(&key.customer).map_or(&[][..], Vec::as_slice);
-        let not_fetched = self.fetched.why(&key.customer);
-        let (counted, actual) = match not_fetched {
-            None => count(rows, &key.product, self.fetched.period()),
-            Some(_) => (None, None),
-        };
-        let why = counted.is_none().then(|| not_fetched.unwrap_or("the vendor names it without a number").to_owned());
-        let retire = |old: &Record| Retire::of(key.clone(), link?, old).filter(|_| !self.has_ended(old));
-        let after = |old: &Record| {
-            let ended = terms::term(self.contract(old.parent.as_deref()?)?).ended(self.today)?;
-            ended.tomorrow().ok()
-        };
-        let begun = || {
-            let own = link.filter(|link| link.linked().is_none() && !self.named.contains(key));
-            own?.memory.line().ended
-        };
-        let ended = old.and_then(after).or_else(begun);
-        Part { key: key.clone(), counted, actual, why, old: old.and_then(retire), ended, left: None }
     }
 
     pub(super) fn link(&self, key: &LineKey) -> Option<&Link> {
@@ -342,37 +142,6 @@ impl<'a> Books<'a> {
     pub(super) fn contract(&self, id: &str) -> Option<&Record> {
         let (account, place) = self.contract_places.get(id)?;
         self.contracts.get(account)?.get(*place)
-    }
-
-    /// Whether a contract line is billed by other keys than this one and so goes on without it.
-    fn goes_on(&self, key: &LineKey, line: &str) -> bool {
-        self.line_of(line).is_some_and(|line| self.going_on(line).any(|one| one != *key))
-    }
-
-    /// Keys billed by a contract line from now on, in order: of those that go to its service, each that has no other
-    /// line of it there.
-    pub(super) fn going_on<'b>(&'b self, line: &'b Record) -> impl Iterator<Item = LineKey> + 'b {
-        let has_own = move |key: &LineKey| {
-            let own = self.link(key).and_then(Link::linked).filter(|own| *own != line.id);
-            let own = own.and_then(|own| self.line_of(own));
-            own.is_some_and(|own| own.active() && self.stands(own) == self.stands(line))
-        };
-        let (contract, service) = self.stands(line);
-        let customers = self.customers_of.get(&contract).map_or(&[][..], Vec::as_slice);
-        let products = self.products_of.get(&service).map_or(&[][..], Vec::as_slice);
-        let all = customers
-            .iter()
-            .flat_map(move |customer| products.iter().map(move |product| LineKey::new(customer, product)));
-        all.filter(move |key| self.goes(key) && !has_own(key))
-    }
-
-    /// Whether the line exists, is not excluded, and its count is not zero (an unknown count is not zero).
-    fn goes(&self, key: &LineKey) -> bool {
-        let link = self.link(key);
-        let is_row = |row: &Record| row.text(PRODUCT) == Some(&key.product);
-        let is_there = || self.rows.get(&key.customer).is_some_and(|rows| rows.iter().any(is_row));
-        let excluded = link.is_some_and(|link| link.state == LinkState::Excluded);
-        !excluded && (link.is_some() || self.named.contains(key) || is_there()) && self.counted(key) != Some(0)
     }
 
     /// Decision of matching on a customer's contract.
@@ -488,19 +257,6 @@ impl<'a> Books<'a> {
         }))
     }
 
-    fn share(&self, key: &LineKey) -> Share<'_> {
-        match (self.leaders.get(key), self.sums.get(key)) {
-            (Some(leader), _) => Share::With(leader),
-            (None, Some(others)) => Share::Leads(others),
-            (None, None) => Share::Alone,
-        }
-    }
-
-    /// Key of the line that bills a line: its own, or that of the leader with which it adds up.
-    pub(crate) fn leader(&self, key: &LineKey) -> LineKey {
-        self.leaders.get(key).unwrap_or(key).clone()
-    }
-
     /// Describes the other owner of a contract line, if any: another customer of this sync, or another sync.
     fn taken(&self, key: &LineKey, line: &str) -> Option<String> {
         let leaves = |owner: &LineKey| self.leaving.left.get(owner).is_some_and(|left| left.line == line);
@@ -554,56 +310,30 @@ impl<'a> Books<'a> {
     }
 }
 
-fn product(link: &Link, services: &HashMap<String, (String, bool)>) -> Product {
-    match (link.state, link.linked()) {
-        (LinkState::Excluded, _) => Product::Excluded,
-        (_, Some(id)) => match services.get(id) {
-            Some((name, unpriced)) => {
-                Product::Linked { id: id.to_owned(), name: name.clone(), made: link.made, unpriced: *unpriced }
-            }
-            None => Product::Open(format!("the product {id} that it is mapped to is gone")),
-        },
-        (state, None) => Product::Open(format!("its product is {}: {}", state.as_str(), link.reason)),
-    }
-}
-
-fn by_parent(records: Vec<Record>) -> HashMap<String, Vec<Record>> {
-    let mut sorted = HashMap::<String, Vec<Record>>::new();
-    for record in records {
-        sorted.entry(record.parent.clone().unwrap_or_default()).or_default().push(record);
-    }
-    sorted
-}
-
-/// Position of each record: its parent, and its index among that parent's records.
-fn places(by_parent: &HashMap<String, Vec<Record>>) -> HashMap<String, (String, usize)> {
-    let of = |(parent, records): (&String, &Vec<Record>)| {
-        let parent = parent.clone();
-        records
-            .iter()
-            .enumerate()
-            .map(move |(place, record)| (record.id.clone(), (parent.clone(), place)))
-            .collect::<Vec<_>>()
-    };
-    by_parent.iter().flat_map(of).collect()
-}
-
 /// The books as stored at present, for a run.
-pub(crate) async fn of_run<'r>(run: &'r SyncRun<'_>) -> Result<Books<'r>, Error> {
+pub(crate) async fn of_run<'r>(run: &'r SyncRun<'_>) -> Result<UsageSnapshot<'r>, Error> {
     let read = TargetRead::stored(&run.store, &run.sync).await?;
     let before = fetched_before(&run.store, &run.sync).await?;
-    Books::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
+    UsageSnapshot::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
 }
 
 /// The books as stored at present, for a person's verb.
-pub(crate) async fn stored<'a>(tenant: &Tenant, sync: &'a Sync, target: &'a Opened) -> Result<Books<'a>, Error> {
+pub(crate) async fn stored<'a>(
+    tenant: &Tenant,
+    sync: &'a Sync,
+    target: &'a Opened,
+) -> Result<UsageSnapshot<'a>, Error> {
     let not_fetched = fetched_now(&tenant.store, sync).await?;
     let read = TargetRead::stored(&tenant.store, sync).await?;
-    Books::open(&tenant.store, sync, target, not_fetched, read, tenant.parts.clock.now()).await
+    UsageSnapshot::open(&tenant.store, sync, target, not_fetched, read, tenant.parts.clock.now()).await
 }
 
 /// Accounts that source customers are linked to.
 pub(crate) async fn accounts(tenant: &Tenant, sync: &SyncName) -> Result<HashMap<String, String>, Error> {
-    let links = tenant.store.links_all(sync, Kind::Customer).await?;
-    Ok(links.into_iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect())
+    Ok(accounts_of(&tenant.store.links_all(sync, Kind::Customer).await?))
+}
+
+/// Accounts of source customers, by the links of customers.
+fn accounts_of(links: &[Link]) -> HashMap<String, String> {
+    links.iter().filter_map(|link| Some((link.source.clone(), link.linked()?.to_owned()))).collect()
 }

@@ -1,7 +1,7 @@
 //! What the books report beside lines: counts for the history, and findings about what cannot be billed or bills
 //! nothing.
 
-use super::snapshot::Books;
+use super::snapshot::UsageSnapshot;
 use crate::rules::plan::line::{PRODUCT, Product, QUANTITY, integer};
 use crate::rules::plan::{Finding, line as lines};
 use crosswalk_model::usage::Count;
@@ -9,7 +9,7 @@ use crosswalk_model::{Cause, Kind, Record};
 use std::collections::{BTreeMap, HashMap};
 
 /// Findings on rows that name no product: nobody can bill them.
-pub(super) fn without_product(books: &Books<'_>) -> Vec<Finding> {
+pub(super) fn without_product(books: &UsageSnapshot<'_>) -> Vec<Finding> {
     let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
     let rows = books.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
     let finding = |(customer, count): (&String, usize)| {
@@ -21,7 +21,7 @@ pub(super) fn without_product(books: &Books<'_>) -> Vec<Finding> {
 
 /// Findings on services this sync created that bill nothing, with their number of lines: a line keeps the price its
 /// service had when it was added.
-pub(super) fn unpriced(books: &Books<'_>) -> Vec<Finding> {
+pub(super) fn unpriced(books: &UsageSnapshot<'_>) -> Vec<Finding> {
     let made = books.products.iter().filter_map(|(source, product)| match product {
         Product::Linked { id, name, made: true, unpriced } => Some((source, id, name, *unpriced)),
         _ => None,
@@ -50,7 +50,7 @@ pub(super) fn unpriced(books: &Books<'_>) -> Vec<Finding> {
 
 /// Counts summed by line and month, for customers whose reports were read: zero for a known line that the newest report
 /// does not name, and no entry where a row has no number.
-pub(super) fn counts(books: &Books<'_>) -> Vec<Count> {
+pub(super) fn counts(books: &UsageSnapshot<'_>) -> Vec<Count> {
     let mut sums = BTreeMap::<(&str, &str, &str), (Option<i64>, Option<i64>)>::new();
     for (customer, rows) in books.rows.iter().filter(|(customer, _)| books.fetched.why(customer).is_none()) {
         for row in rows {

@@ -1,6 +1,6 @@
 //! The view of a line, for people and programs: its numbers, its parts, its brakes and its notes. Judges nothing.
 
-use super::snapshot::Books;
+use super::snapshot::UsageSnapshot;
 use crate::rules::plan::line::{Line, LineVerdict, Part, Place};
 use crosswalk_model::{Brake, Hold, LineKey};
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,7 @@ impl UsageState {
 }
 
 /// Builds the view of a line; `names` are those of the source's customers.
-pub(crate) fn view(books: &Books<'_>, names: &HashMap<&str, &str>, customer: &str, line: Line) -> UsageLine {
+pub(crate) fn view(books: &UsageSnapshot<'_>, names: &HashMap<&str, &str>, customer: &str, line: Line) -> UsageLine {
     let contract = match books.place(customer) {
         Place::Contract(contract) => Some((contract.id.clone(), contract.name.clone())),
         _ => None,

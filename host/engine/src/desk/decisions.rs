@@ -243,8 +243,7 @@ pub(crate) async fn held_before(
     link: &Link,
     own: &HashSet<(Kind, String)>,
 ) -> Result<Option<Link>, Error> {
-    let one_to_one = Link::is_one_to_one(link.kind, link.target_kind);
-    let Some(target) = link.linked().filter(|_| one_to_one) else { return Ok(None) };
+    let Some(target) = link.linked().filter(|_| link.is_one_to_one()) else { return Ok(None) };
     let holders = tenant.store.links_of_target(&sync.name, link.kind, target).await?;
     let is_other =
         |old: &Link| old.linked().is_some() && old.kind == link.kind && !own.contains(&(old.kind, old.source.clone()));
@@ -319,7 +318,7 @@ fn entry_of(
     customer: Option<&String>,
 ) -> JournalEntry {
     // The basis of bills is kept as long as the bills.
-    let billed = sync.rules.kinds.contains_key(&Kind::Usage) && matches!(after.kind, Kind::Customer | Kind::Product);
+    let billed = sync.rules.bills() && matches!(after.kind, Kind::Customer | Kind::Product);
     let to = |link: &Link| link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
     let was =
         if before.revision == 0 || to(before) == to(after) { String::new() } else { format!(", was {}", to(before)) };

@@ -11,7 +11,7 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::find;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Kind, LinkState, Record, SyncName};
+use crosswalk_model::{Kind, Link, LinkState, Record, Sync, SyncName};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -111,92 +111,23 @@ impl Tenant {
         let export = format!("crosswalk link export {}", sync.name);
         let sheet = Sheet::read(file, &FORM).map_err(|why| refused("the file of links", why, &export))?;
         let mut problems = Problems::default();
-        let mut rows = Vec::new();
-        for row in &sheet.rows {
-            let parsed = row.parse::<LinkRow>().and_then(|row| Ok((parse(&row)?, row)));
-            match parsed {
-                Ok((Some((_, decision)), parsed)) if parsed.has_new_target(&decision) => {
-                    problems.add(Cause::Unreadable, row.number, parsed.target_for_nothing());
-                }
-                Ok((Some((kind, decision)), parsed)) if parsed.revision != parsed.digest() => {
-                    rows.push((row.number, kind, decision, parsed));
-                }
-                Ok((None, parsed)) if !parsed.revision.is_empty() && parsed.revision != parsed.digest() => {
-                    problems.add(Cause::Unreadable, row.number, parsed.target_for_nothing());
-                }
-                Ok(_) => {}
-                Err(why) => problems.add(Cause::Unreadable, row.number, why),
-            }
+        let rows = given(&sheet, &mut problems);
+        let known = known(self, &sync.name, &rows).await?;
+        let mut taking = Taking {
+            tenant: self,
+            sync: &sync,
+            freed: freed(&rows, &known),
+            known: &known,
+            sources: HashMap::new(),
+            targets: HashMap::new(),
+            links: Vec::new(),
+            changes: Vec::new(),
+            problems,
+        };
+        for row in &rows {
+            taking.take(row).await?;
         }
-        let mut known: HashMap<(Kind, String), LinkView> = HashMap::new();
-        for kind in Kind::ALL.into_iter().filter(|kind| rows.iter().any(|row| row.1 == *kind)) {
-            let filter = LinkFilter { kind: Some(kind), ..LinkFilter::default() };
-            let views = self.link_list(&sync.name, &filter).await?;
-            known.extend(views.into_iter().map(|view| ((kind, view.link.source.clone()), view)));
-        }
-        // A file is judged by its end state: a target that one row frees, another may use.
-        let mut freed: HashMap<Kind, HashSet<String>> = HashMap::new();
-        for (_, kind, decision, row) in &rows {
-            let now = known.get(&(*kind, row.source.clone())).and_then(|view| view.link.target.clone());
-            if now.is_some_and(|now| *decision != Decision::Link(now)) {
-                freed.entry(*kind).or_default().insert(row.source.clone());
-            }
-        }
-        let none = HashSet::new();
-        let (mut links, mut changes) = (Vec::new(), Vec::new());
-        let mut sources: HashMap<(Kind, &str), usize> = HashMap::new();
-        let mut targets: HashMap<(Kind, &str), usize> = HashMap::new();
-        for (number, kind, decision, row) in &rows {
-            let (number, kind) = (*number, *kind);
-            if let Some(before) = sources.insert((kind, &row.source), number) {
-                problems.add(Cause::Twice, number, format!("{kind} {} stands in row {before} already", row.source));
-                continue;
-            }
-            let view = known.get(&(kind, row.source.clone()));
-            if let Decision::Link(target) = decision
-                && !sync.rules.shares(kind)
-                && let Some(before) = targets.insert((kind, target), number)
-            {
-                problems.add(Cause::Twice, number, format!("target {kind} {target} stands in row {before} already"));
-                continue;
-            }
-            if let Some(why) = misplaced_row(self, &sync, kind, decision, row, view).await? {
-                problems.add(Cause::Name, number, why);
-                continue;
-            }
-            let now = view.map(LinkRow::of);
-            let now_revision =
-                now.as_ref().map_or_else(|| sheet::revision(&["unmapped", ""]), |now| now.revision.clone());
-            if !row.revision.is_empty() && row.revision != now_revision {
-                problems.add(Cause::Old, number, decided_since(kind, &row.source, now.as_ref()));
-                continue;
-            }
-            match links::decided_among(self, &sync, kind, &row.source, decision, freed.get(&kind).unwrap_or(&none))
-                .await
-            {
-                Ok(link) => {
-                    let stored = view.map(|view| &view.link);
-                    if stored.is_some_and(|stored| stored.state == link.state && stored.target == link.target) {
-                        continue;
-                    }
-                    let to = |link: &crosswalk_model::Link| match &link.target {
-                        Some(target) => format!("{} {target}", link.state.as_str()),
-                        None => link.state.as_str().to_owned(),
-                    };
-                    changes.push(ImportChange {
-                        row: number,
-                        kind,
-                        source: row.source.clone(),
-                        name: view.map(|view| view.source_name.clone()).unwrap_or_default(),
-                        what: "link",
-                        before: stored.map(to).unwrap_or_default(),
-                        after: to(&link),
-                    });
-                    links.push(link);
-                }
-                Err(error) => problems.add(Cause::Refused, number, error.to_string()),
-            }
-        }
+        let Taking { links, changes, problems, .. } = taking;
         problems.refuse("the file of links", &export)?;
         let decision =
             if dry_run { String::new() } else { decisions::decide(self, &sync, "file", links).await?.decision };
@@ -204,10 +135,149 @@ impl Tenant {
     }
 }
 
+/// A row of the file that decides something.
+struct Given {
+    number: usize,
+    kind: Kind,
+    decision: Decision,
+    row: LinkRow,
+}
+
+/// Present links, by kind and source record.
+type Known = HashMap<(Kind, String), LinkView>;
+
+/// Returns the rows that decide something; those that cannot be read are added to the problems.
+fn given(sheet: &Sheet, problems: &mut Problems) -> Vec<Given> {
+    let mut rows = Vec::new();
+    for row in &sheet.rows {
+        let parsed = row.parse::<LinkRow>().and_then(|row| Ok((parse(&row)?, row)));
+        match parsed {
+            Ok((Some((_, decision)), parsed)) if parsed.has_new_target(&decision) => {
+                problems.add(Cause::Unreadable, row.number, parsed.target_for_nothing());
+            }
+            Ok((Some((kind, decision)), parsed)) if parsed.revision != parsed.digest() => {
+                rows.push(Given { number: row.number, kind, decision, row: parsed });
+            }
+            Ok((None, parsed)) if !parsed.revision.is_empty() && parsed.revision != parsed.digest() => {
+                problems.add(Cause::Unreadable, row.number, parsed.target_for_nothing());
+            }
+            Ok(_) => {}
+            Err(why) => problems.add(Cause::Unreadable, row.number, why),
+        }
+    }
+    rows
+}
+
+/// Returns the present links of all kinds in the file.
+async fn known(tenant: &Tenant, sync: &SyncName, rows: &[Given]) -> Result<Known, Error> {
+    let mut known = Known::new();
+    for kind in Kind::ALL.into_iter().filter(|kind| rows.iter().any(|row| row.kind == *kind)) {
+        let filter = LinkFilter { kind: Some(kind), ..LinkFilter::default() };
+        let views = tenant.link_list(sync, &filter).await?;
+        known.extend(views.into_iter().map(|view| ((kind, view.link.source.clone()), view)));
+    }
+    Ok(known)
+}
+
+/// Returns the source records whose targets are free at the end of the file: a file is judged by its end state, and a
+/// target that one row frees, another may use.
+fn freed(rows: &[Given], known: &Known) -> HashMap<Kind, HashSet<String>> {
+    let mut freed: HashMap<Kind, HashSet<String>> = HashMap::new();
+    for Given { kind, decision, row, .. } in rows {
+        let now = known.get(&(*kind, row.source.clone())).and_then(|view| view.link.target.clone());
+        if now.is_some_and(|now| *decision != Decision::Link(now)) {
+            freed.entry(*kind).or_default().insert(row.source.clone());
+        }
+    }
+    freed
+}
+
+/// Rows being turned into decisions.
+struct Taking<'a> {
+    tenant: &'a Tenant,
+    sync: &'a Sync,
+    /// Source records whose targets are free at the end of the file.
+    freed: HashMap<Kind, HashSet<String>>,
+    known: &'a Known,
+    /// The row that decides a source record, or uses a target, already.
+    sources: HashMap<(Kind, &'a str), usize>,
+    targets: HashMap<(Kind, &'a str), usize>,
+    links: Vec<Link>,
+    changes: Vec<ImportChange>,
+    problems: Problems,
+}
+
+impl<'a> Taking<'a> {
+    /// Adds the decision of a row, or why it has none.
+    async fn take(&mut self, given: &'a Given) -> Result<(), Error> {
+        let Given { number, kind, decision, row } = given;
+        let (number, kind) = (*number, *kind);
+        let view = self.known.get(&(kind, row.source.clone()));
+        if let Some(why) = self.twice(given) {
+            self.problems.add(Cause::Twice, number, why);
+            return Ok(());
+        }
+        if let Some(why) = misplaced_row(self.tenant, self.sync, kind, decision, row, view).await? {
+            self.problems.add(Cause::Name, number, why);
+            return Ok(());
+        }
+        let now = view.map(LinkRow::of);
+        let now_revision = now.as_ref().map_or_else(|| sheet::revision(&["unmapped", ""]), |now| now.revision.clone());
+        if !row.revision.is_empty() && row.revision != now_revision {
+            self.problems.add(Cause::Old, number, decided_since(kind, &row.source, now.as_ref()));
+            return Ok(());
+        }
+        let none = HashSet::new();
+        let freed = self.freed.get(&kind).unwrap_or(&none);
+        match links::decided_among(self.tenant, self.sync, kind, &row.source, decision, freed).await {
+            Ok(link) => self.add(number, view, link),
+            Err(error) => self.problems.add(Cause::Refused, number, error.to_string()),
+        }
+        Ok(())
+    }
+
+    /// Describes what a row before decides already: the same source record, or a target that is not shared.
+    fn twice(&mut self, given: &'a Given) -> Option<String> {
+        let Given { number, kind, decision, row } = given;
+        if let Some(before) = self.sources.insert((*kind, &row.source), *number) {
+            return Some(format!("{kind} {} stands in row {before} already", row.source));
+        }
+        if let Decision::Link(target) = decision
+            && !self.sync.rules.shares(*kind)
+            && let Some(before) = self.targets.insert((*kind, target), *number)
+        {
+            return Some(format!("target {kind} {target} stands in row {before} already"));
+        }
+        None
+    }
+
+    /// Adds a link, unless it stands so already.
+    fn add(&mut self, number: usize, view: Option<&LinkView>, link: Link) {
+        let stored = view.map(|view| &view.link);
+        if stored.is_some_and(|stored| stored.state == link.state && stored.target == link.target) {
+            return;
+        }
+        let to = |link: &Link| match &link.target {
+            Some(target) => format!("{} {target}", link.state.as_str()),
+            None => link.state.as_str().to_owned(),
+        };
+        self.changes.push(ImportChange {
+            row: number,
+            kind: link.kind,
+            source: link.source.clone(),
+            name: view.map(|view| view.source_name.clone()).unwrap_or_default(),
+            what: "link",
+            before: stored.map(to).unwrap_or_default(),
+            after: to(&link),
+        });
+        self.links.push(link);
+    }
+}
+
 /// Whether a name in a row belongs to another record than the id beside it.
 async fn misplaced_row(
     tenant: &Tenant,
-    sync: &crosswalk_model::Sync,
+    sync: &Sync,
     kind: Kind,
     decision: &Decision,
     row: &LinkRow,

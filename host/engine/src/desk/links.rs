@@ -1,8 +1,12 @@
 //! Links as an operator decides them: listed, set, created, excluded, accepted.
 //!
-//! Decisions are saved row by row with a revision. Whether a target can be linked at all (it exists, is in use, and
-//! belongs to the linked account) is checked here, once, for single rows and for files. Storing is in `decisions`.
+//! Decisions are saved row by row with a revision. A decision is turned into a link here, once, for single rows and for
+//! files. Whether the link can be at all is checked in `check`; storing is in `decisions`.
 
+mod check;
+
+use self::check::{check_declined, check_target};
+pub(crate) use self::check::{check_made, check_nobodys};
 use super::decisions::{self, Decided};
 use super::imports::by_a_spreadsheet;
 use crate::boxed;
@@ -11,9 +15,7 @@ use crate::ground::tenant::Tenant;
 use crate::ground::{find, noting};
 use crate::rules::plan::line::is_free;
 use crosswalk_model::signs::seen;
-use crosswalk_model::{
-    Candidate, Decider, Event, Kind, Link, LinkState, Record, ReverseDecision, Sync, SyncName, Timestamp,
-};
+use crosswalk_model::{Candidate, Decider, Event, Kind, Link, LinkState, ReverseDecision, Sync, SyncName, Timestamp};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -58,6 +60,26 @@ pub enum Decision {
     Decline(String),
     /// Clear all decisions, refusals included: matching starts afresh.
     Forget,
+}
+
+impl Decision {
+    /// State of the link once it is decided so.
+    fn state(&self) -> LinkState {
+        match self {
+            Decision::Link(_) => LinkState::Linked,
+            Decision::Create => LinkState::Create,
+            Decision::Exclude => LinkState::Excluded,
+            Decision::Decline(_) | Decision::Forget => LinkState::Unmapped,
+        }
+    }
+
+    /// Target of the link once it is decided so.
+    fn target(&self) -> Option<&String> {
+        match self {
+            Decision::Link(target) => Some(target),
+            Decision::Create | Decision::Exclude | Decision::Decline(_) | Decision::Forget => None,
+        }
+    }
 }
 
 impl Tenant {
@@ -253,48 +275,30 @@ pub(crate) async fn decided_among(
         Error::not_found("source record", format!("{kind} {}{}", source.escape_debug(), by_a_spreadsheet(source)), hint)
     })?;
     let now = tenant.parts.clock.now();
-    let mut link =
+    let link =
         tenant.store.link_get(&sync.name, kind, source).await?.unwrap_or_else(|| Link::unmapped(kind, source, now));
-    let (state, target) = match decision {
-        Decision::Link(target) => {
-            check_target(tenant, sync, kind, &record, target, freed).await?;
-            (LinkState::Linked, Some(target.clone()))
-        }
-        Decision::Create => (LinkState::Create, None),
-        Decision::Exclude => (LinkState::Excluded, None),
-        Decision::Forget => (LinkState::Unmapped, None),
-        Decision::Decline(_) if link.target.is_some() => {
-            return Err(Error::invalid(
-                format!("{kind} {source} is linked: only a proposal can be declined"),
-                format!("`crosswalk link forget {} {kind} {source}` takes the link away first", sync.name),
-            ));
-        }
-        Decision::Decline(target) => {
-            let is_proposed = link.candidates.iter().any(|candidate| candidate.target == *target);
-            if !is_proposed && find::record(tenant, &sync.target, kind.counterpart(), target).await?.is_none() {
-                return Err(Error::not_found(
-                    "target record",
-                    format!("{} {}{}", kind.counterpart(), target.escape_debug(), by_a_spreadsheet(target)),
-                    format!(
-                        "`crosswalk link list {} --kind {kind} --state proposed` names what is proposed",
-                        sync.name
-                    ),
-                ));
-            }
-            (LinkState::Unmapped, None)
-        }
-    };
-    if link.target != target {
+    match decision {
+        Decision::Link(target) => check_target(tenant, sync, kind, &record, target, freed).await?,
+        Decision::Decline(target) => check_declined(tenant, sync, &link, target).await?,
+        Decision::Create | Decision::Exclude | Decision::Forget => {}
+    }
+    Ok(with_decision(link, decision, sync.rules.shares(kind), now))
+}
+
+/// Returns a link as a decision leaves it. `shares`: whether several source records may be linked to its target.
+fn with_decision(mut link: Link, decision: &Decision, shares: bool, now: Timestamp) -> Link {
+    let target = decision.target();
+    if link.target.as_ref() != target {
         link.forget();
         // Choosing another target, or a new one, declines the one proposed or linked.
         if matches!(decision, Decision::Link(_) | Decision::Create) {
             let not_taken = link.candidates.iter().map(|candidate| &candidate.target).chain(&link.target);
             let declined: Vec<String> =
-                not_taken.filter(|id| Some(*id) != target.as_ref() && !link.declined.contains(id)).cloned().collect();
+                not_taken.filter(|id| Some(*id) != target && !link.declined.contains(id)).cloned().collect();
             link.declined.extend(declined);
         }
     }
-    if let Some(target) = &target {
+    if let Some(target) = target {
         link.declined.retain(|id| id != target);
     }
     if *decision == Decision::Forget {
@@ -305,9 +309,9 @@ pub(crate) async fn decided_among(
     {
         link.declined.push(target.clone());
     }
-    link.shared = target.is_some() && sync.rules.shares(kind);
-    link.state = state;
-    link.target = target;
+    link.shared = target.is_some() && shares;
+    link.state = decision.state();
+    link.target = target.cloned();
     link.candidates.clear();
     // A cleared link has no decision: it is matching's again.
     let (by, reason) = match decision {
@@ -317,143 +321,7 @@ pub(crate) async fn decided_among(
     link.decided_by = by;
     link.decided_at = now;
     link.reason = reason;
-    Ok(link)
-}
-
-/// Checks that a source record may be linked to a target record.
-async fn check_target(
-    tenant: &Tenant,
-    sync: &Sync,
-    kind: Kind,
-    source: &Record,
-    target: &str,
-    freed: &HashSet<String>,
-) -> Result<(), Error> {
-    let record = find::record(tenant, &sync.target, kind, target).await?.ok_or_else(|| {
-        Error::not_found(
-            "target record",
-            format!("{kind} {}{}", target.escape_debug(), by_a_spreadsheet(target)),
-            format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
-        )
-    })?;
-    // Records of a customer must belong to its account; customers and products have no parent.
-    if !matches!(kind, Kind::Customer | Kind::Product) {
-        let customer = source.parent.as_deref().unwrap_or_default();
-        let account = tenant
-            .store
-            .link_get(&sync.name, Kind::Customer, customer)
-            .await?
-            .and_then(|link| link.linked().map(str::to_owned));
-        match account {
-            None => {
-                return Err(Error::invalid(
-                    format!("the customer {customer} of {kind} {} is not linked yet", source.id),
-                    format!("link it first: `crosswalk link set {} customer {customer} TARGET`", sync.name),
-                ));
-            }
-            Some(account) if record.parent.as_deref() != Some(&account) => {
-                return Err(Error::invalid(
-                    format!(
-                        "{kind} {target} (`{}`) belongs to another account, {}",
-                        record.name,
-                        record.parent.as_deref().unwrap_or("none")
-                    ),
-                    format!("choose a {kind} of account {account}, to which the customer is linked"),
-                ));
-            }
-            Some(_) => {}
-        }
-    }
-    check_free(tenant, sync, kind, &source.id, (target, &record.name), freed).await
-}
-
-/// Checks that a target record is linked to no other source record.
-async fn check_free(
-    tenant: &Tenant,
-    sync: &Sync,
-    kind: Kind,
-    source: &str,
-    (target, name): (&str, &str),
-    freed: &HashSet<String>,
-) -> Result<(), Error> {
-    if !sync.rules.shares(kind) {
-        for other in tenant.store.links_of_target(&sync.name, kind, target).await? {
-            let holds = other.source != source
-                && other.state == LinkState::Linked
-                && !freed.contains(&other.source)
-                // A record that is gone from the source frees its target.
-                && find::record(tenant, &sync.source, kind, &other.source).await?.is_some();
-            if holds {
-                return Err(Error::invalid(
-                    format!("{kind} {target} (`{name}`) is linked to {} already", other.source),
-                    format!("set that one free first: `crosswalk link forget {} {kind} {}`", sync.name, other.source),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Checks whether a target record may be the one created for a source record: a person could link the two. Unknown
-/// values of either are no objection.
-pub(crate) async fn check_made(
-    tenant: &Tenant,
-    sync: &Sync,
-    kind: Kind,
-    source: &str,
-    target: &str,
-) -> Result<(), Error> {
-    let known = tenant.store.records_by_ids(&sync.source, kind, &[source.to_owned()]).await?.pop();
-    match known {
-        Some(known) if find::record(tenant, &sync.target, kind, target).await?.is_some() => {
-            check_target(tenant, sync, kind, &known.record, target, &HashSet::new()).await
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Checks whether a target record can result from a create intended at that time: not where another source record is
-/// linked to it, unless several may be and it is new since.
-pub(crate) async fn check_nobodys(
-    tenant: &Tenant,
-    sync: &Sync,
-    kind: Kind,
-    source: &str,
-    target: &str,
-    intended_at: Timestamp,
-) -> Result<(), Error> {
-    let of = kind.counterpart();
-    let there = tenant.store.records_by_ids(&sync.target, of, &[target.to_owned()]).await?.pop();
-    let is_new = there.as_ref().is_some_and(|there| there.first_at.is_some_and(|first| first >= intended_at));
-    if is_new && sync.rules.shares(kind) {
-        return Ok(());
-    }
-    let named = match there.as_ref().map(|there| there.record.name.as_str()).filter(|name| !name.is_empty()) {
-        Some(name) => format!("{of} {target} (`{name}`)"),
-        None => format!("{of} {target}"),
-    };
-    let links = tenant.store.links_of_target(&sync.name, of, target).await?;
-    let other = links.iter().find(|link| link.kind == kind && link.source != source && link.linked().is_some());
-    let look = "look its id up there, and say `--not-written` where nothing was made";
-    if let Some(Link { source: other, .. }) = other {
-        let why = format!("{named} is linked to {other} already: it is not what was made for {source}");
-        let name = &sync.name;
-        let hint = match kind {
-            Kind::Usage | Kind::Alert => look.to_owned(),
-            _ if find::record(tenant, &sync.source, kind, other).await?.is_none() => format!(
-                "{look}; {other} is gone from the source: `crosswalk link set {name} {kind} {source} {target}` then \
-                 gives it over"
-            ),
-            _ => format!("{look}; where that link is wrong, first `crosswalk link forget {name} {kind} {other}`"),
-        };
-        return Err(Error::invalid(why, hint));
-    }
-    if kind == Kind::Usage
-        && let Some(other) = crate::ground::accounts::lines_of_others(&tenant.store, sync).await?.remove(target)
-    {
-        return Err(Error::invalid(format!("{named} is billed by the sync {other}"), look));
-    }
-    Ok(())
+    link
 }
 
 /// Name of the decider for an accepted score.

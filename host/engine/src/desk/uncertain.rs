@@ -180,18 +180,11 @@ async fn settle_by_hand(
         }
         Found::NotWritten => {
             let message = format!("settled by hand as not written: {reason}");
-            let settled = Settled {
-                sequence: planned.sequence,
-                status: ChangeStatus::Pending,
-                target: planned.target.clone(),
-                message: String::new(),
-                link: None,
-                journal: JournalEntry {
-                    run: Some(open.run),
-                    ..journal::entry(run, open.plan, planned, Event::LookedUp, message, planned.target.clone())
-                },
-                token: None,
+            let journal = JournalEntry {
+                run: Some(open.run),
+                ..journal::entry(run, open.plan, planned, Event::LookedUp, message, planned.target.clone())
             };
+            let settled = Settled::new(planned.sequence, ChangeStatus::Pending, journal);
             run.store.batch_settle(open.plan, None, &[settled], &[], &side.name, run.now()).await?;
         }
     }

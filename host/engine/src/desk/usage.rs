@@ -5,7 +5,7 @@
 //! applied; `billing::choices` plans it.
 
 use crate::billing::choices::no_line;
-use crate::billing::snapshot::{self, Books};
+use crate::billing::snapshot::{self, UsageSnapshot};
 use crate::billing::view::{UsageLine, UsageState, view};
 use crate::boxed;
 use crate::error::Error;
@@ -243,7 +243,7 @@ fn line_entry(tenant: &Tenant, line: &str, event: Event, message: String) -> Jou
     }
 }
 
-fn remember_place(link: &mut Link, books: &Books<'_>, key: &LineKey) {
+fn remember_place(link: &mut Link, books: &UsageSnapshot<'_>, key: &LineKey) {
     if let Place::Contract(contract) = books.place(&key.customer) {
         link.memory.line_mut().contract = Some(contract.id.clone());
     }

@@ -84,7 +84,7 @@ pub(crate) async fn record(
 /// Returns a sync that includes usage; an error for any other.
 pub(crate) async fn usage_sync(tenant: &Tenant, name: &SyncName) -> Result<Sync, Error> {
     let sync = tenant.sync(name).await?;
-    if sync.rules.kinds.contains_key(&Kind::Usage) {
+    if sync.rules.bills() {
         return Ok(sync);
     }
     // The hint names the kinds already in the sync too: `--kinds` drops those it does not list.

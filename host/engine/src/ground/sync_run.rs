@@ -47,12 +47,12 @@ impl SyncRun<'_> {
     /// Kinds of the sync that are kept in step, in the order of work. Alerts, which become tickets, are polled
     /// separately.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
-        self.sync.rules.kinds.keys().copied().filter(|kind| *kind != Kind::Alert)
+        self.sync.rules.kinds.keys().copied().filter(|kind| !kind.is_polled())
     }
 
     /// Kinds that the source is read for: contracts are the target's alone.
     pub(crate) fn source_kinds(&self) -> impl Iterator<Item = Kind> + '_ {
-        self.kinds().filter(|kind| *kind != Kind::Contract)
+        self.kinds().filter(|kind| !kind.is_of_target())
     }
 
     /// Key that this sync writes into records it creates: the source connection and the source's id, shortened to the

@@ -13,10 +13,11 @@ use crate::ground::stop::beside_others;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::anew::candidates;
 use crate::rules::brakes;
-use crate::rules::matching::{self, Decision, MatchInput, Matched};
+use crate::rules::matching::{self, Decision, Holder, MatchInput, Matched};
 use crate::rules::plan::{Finding, Reference};
-use crosswalk_model::{Action, Cause, Kind, KindDescription, Link, Record, Timestamp};
+use crosswalk_model::{Action, Cause, Kind, KindDescription, Link, PlannedChange, Record, Timestamp};
 use crosswalk_store::Stored;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -120,7 +121,7 @@ async fn read_outside(
     let mut elsewhere: Vec<Record> =
         stamped.into_iter().filter(|record| !inside.contains(record.id.as_str())).collect();
     let open: Vec<&Record> = source.iter().filter(|one| one.active() && !linked.contains(one.id.as_str())).collect();
-    if kind == Kind::Asset && !open.is_empty() {
+    if kind.has_serial() && !open.is_empty() {
         let mut ids = identity::same_serial_elsewhere(run, draft, &open, &inside).await?;
         ids.retain(|id| elsewhere.iter().all(|known| known.id != *id));
         elsewhere.extend(split(run.store.records_by_ids(&run.target.name, kind, &ids).await?).0);
@@ -135,42 +136,14 @@ async fn plan_account(
     rows: Rows<'_>,
     can: &KindDescription,
 ) -> Result<(), Error> {
-    let sync = &run.sync;
-    let account = rows.account;
-    let waits = waiting(run, kind, &rows.source, &rows.links);
-    let there = rows.source.iter().filter(|stored| stored.gone_at.is_none());
-    let digests = there.map(|stored| (stored.record.id.clone(), stored.digest)).collect();
-    let ((source, gone), links) = (split(rows.source), rows.links);
-    let source = draft.read_whole(kind, source, &links);
-    if source.is_empty() && links.is_empty() {
-        return Ok(());
-    }
-    let (target, _) = split(rows.target);
-    let (away, elsewhere) = read_outside(run, draft, kind, (&source, &target), &links).await?;
-    let serials = draft.serials.clone().unwrap_or_default();
+    let Some((sides, gone, digests)) = sides(run, draft, kind, rows).await? else { return Ok(()) };
+    let Sides { account, source, links, target, away, elsewhere, .. } = &sides;
     let targets: HashMap<&str, &Record> =
-        target.iter().chain(&away).chain(&elsewhere).map(|record| (record.id.as_str(), record)).collect();
+        target.iter().chain(away).chain(elsewhere).map(|record| (record.id.as_str(), record)).collect();
     let gone_ids: HashSet<&str> = gone.iter().map(|stored| stored.record.id.as_str()).collect();
-    let holders = identity::holders(run, draft, kind, &targets, &links, &gone_ids).await?;
+    let holders = identity::holders(run, draft, kind, &targets, links, &gone_ids).await?;
     let held_by: HashMap<&str, &Link> = holders.iter().map(|(id, (_, link))| (id.as_str(), link.as_ref())).collect();
-    let matched = beside_others(source.len() + target.len(), || {
-        matching::match_records(&MatchInput {
-            kind,
-            source: &source,
-            target: &target,
-            target_complete: draft.target_complete_in(kind, account.linked()),
-            links: &links,
-            elsewhere: &elsewhere,
-            exists: &|id| targets.contains_key(id),
-            holder: &|id| holders.get(id).map(|(holder, _)| holder.clone()),
-            serial_elsewhere: &|key| serials.of_another_customer(key, &account.source),
-            stamp_of: &|id| run.stamp(kind, id).unwrap_or_default(),
-            rules: &sync.rules.kinds[&kind],
-            describe: can,
-            waits: &|id| waits.get(id).copied(),
-            stopped: &|| run.parts.stop.is_stopped(),
-        })
-    });
+    let matched = match_sides(run, draft, can, &sides, &targets, &holders);
     run.go_on()?;
     let open_for = candidates(&matched).into_iter();
     draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
@@ -218,21 +191,95 @@ async fn plan_account(
     items::brake(run, draft, kind, &account.source, &mut changes, u32::try_from(in_use).ok());
     brakes::hold_with_locations(&mut changes, &draft.held_locations);
     draft.in_use(kind, in_use as u64);
-    if kind == Kind::Location {
-        // Also those created in place of one that is retired: only assets refer to them, and are planned later.
-        for change in changes.iter().filter(|change| change.action == Action::Create) {
-            draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
-            if let Some(hold) = &change.held {
-                draft.hold_location(&change.source, hold);
-            }
-        }
+    if kind.is_place() {
+        note_places(draft, account, &changes);
     }
     decided.append(&mut draft.noted);
-    run.store.links_put(&sync.name, &decided).await?;
+    run.store.links_put(&run.sync.name, &decided).await?;
     if !changes.is_empty() {
         draft.planned_on(kind, digests);
     }
     draft.keep(changes).await
+}
+
+/// Notes the locations that are to be created, also in place of one that is retired: only assets refer to them, and are
+/// planned later.
+fn note_places(draft: &mut Draft<'_, '_>, account: &Account, changes: &[PlannedChange]) {
+    for change in changes.iter().filter(|change| change.action == Action::Create) {
+        draft.locations.insert(change.source.clone(), (account.source.clone(), Reference::Planned));
+        if let Some(hold) = &change.held {
+            draft.hold_location(&change.source, hold);
+        }
+    }
+}
+
+/// A customer's records of a kind on both sides, as they are matched.
+struct Sides<'a> {
+    account: &'a Account,
+    source: Vec<Record>,
+    links: Vec<Link>,
+    target: Vec<Record>,
+    /// Target records outside of the account that links lead to.
+    away: Vec<Record>,
+    /// Target records outside of the account that carry a key of a source record without a link.
+    elsewhere: Vec<Record>,
+    /// Times until which source records wait for keys to be found by.
+    waits: HashMap<String, Timestamp>,
+}
+
+/// Digests of the source records of a kind that are present, by id.
+type Digests = HashMap<String, [u8; 16]>;
+
+/// Returns both sides, the source records that are gone, and the digests of the others; `None` if there is nothing to
+/// plan.
+async fn sides<'a>(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    kind: Kind,
+    rows: Rows<'a>,
+) -> Result<Option<(Sides<'a>, Vec<Stored>, Digests)>, Error> {
+    let waits = waiting(run, kind, &rows.source, &rows.links);
+    let there = rows.source.iter().filter(|stored| stored.gone_at.is_none());
+    let digests = there.map(|stored| (stored.record.id.clone(), stored.digest)).collect();
+    let ((source, gone), links) = (split(rows.source), rows.links);
+    let source = draft.read_whole(kind, source, &links);
+    if source.is_empty() && links.is_empty() {
+        return Ok(None);
+    }
+    let (target, _) = split(rows.target);
+    let (away, elsewhere) = read_outside(run, draft, kind, (&source, &target), &links).await?;
+    let account = rows.account;
+    Ok(Some((Sides { account, source, links, target, away, elsewhere, waits }, gone, digests)))
+}
+
+fn match_sides(
+    run: &SyncRun<'_>,
+    draft: &Draft<'_, '_>,
+    can: &KindDescription,
+    sides: &Sides<'_>,
+    targets: &HashMap<&str, &Record>,
+    holders: &HashMap<String, (Holder, Cow<'_, Link>)>,
+) -> Vec<Matched> {
+    let (kind, account) = (can.kind, sides.account);
+    let serials = draft.serials.clone().unwrap_or_default();
+    beside_others(sides.source.len() + sides.target.len(), || {
+        matching::match_records(&MatchInput {
+            kind,
+            source: &sides.source,
+            target: &sides.target,
+            target_complete: draft.target_complete_in(kind, account.linked()),
+            links: &sides.links,
+            elsewhere: &sides.elsewhere,
+            exists: &|id| targets.contains_key(id),
+            holder: &|id| holders.get(id).map(|(holder, _)| holder.clone()),
+            serial_elsewhere: &|key| serials.of_another_customer(key, &account.source),
+            stamp_of: &|id| run.stamp(kind, id).unwrap_or_default(),
+            rules: &run.sync.rules.kinds[&kind],
+            describe: can,
+            waits: &|id| sides.waits.get(id).copied(),
+            stopped: &|| run.parts.stop.is_stopped(),
+        })
+    })
 }
 
 /// A customer's records of a kind on both sides, and its links.

@@ -15,7 +15,7 @@ use super::report::ApplyOptions;
 use super::resolve::{self, waits_for_line};
 use super::resting::{ACTIONS, Not, rounds};
 use super::session::Session;
-use super::totals::Tally;
+use super::totals::ApplyTotals;
 use super::{outcomes, recover, refused, released, settle};
 use crate::error::Error;
 use crate::ground::find::no_plan;
@@ -31,7 +31,7 @@ pub(crate) async fn apply_plan(
     plan: PlanId,
     options: &ApplyOptions,
     read_lines: ReadPreconditions,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<Plan, Error> {
     recover::recover(run).await?;
     let stored = run.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
@@ -98,7 +98,7 @@ async fn do_all(
     step: (Kind, Action),
     queue: Queue,
     waiting: u64,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<(), Error> {
     let went = outcomes::storing_in_time(session, do_batches(session, step, queue, waiting, tally)).await;
     tally.add(outcomes::stored_tally(session));
@@ -110,14 +110,14 @@ async fn do_batches(
     (kind, action): (Kind, Action),
     mut queue: Queue,
     waiting: u64,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<(), Error> {
     let mut next = prepare(session, kind, action, &mut queue, tally).await?;
     let mut written: Option<(Batch, WriteReport)> = None;
     while next.is_some() || written.is_some() {
         let current = next.take();
         let settled: Vec<_> = written.iter().flat_map(|(batch, _)| marks(batch)).collect();
-        let mut settling = Tally::default();
+        let mut settling = ApplyTotals::default();
         let call = async {
             match current {
                 Some(batch) => {
@@ -133,7 +133,7 @@ async fn do_batches(
                 None => Ok(Vec::new()),
             }
         };
-        let mut preparing = Tally::default();
+        let mut preparing = ApplyTotals::default();
         let (called, again, prepared) =
             tokio::join!(call, settle, prepare(session, kind, action, &mut queue, &mut preparing));
         tally.add(settling);
@@ -172,7 +172,7 @@ async fn leave(
     called: Option<(Batch, WriteReport)>,
     intended: Option<Batch>,
     error: Error,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Error {
     let unsent = || WriteReport {
         outcomes: Err(Failure::Unavailable { message: "the run ended before it was sent".to_owned() }),
@@ -204,7 +204,7 @@ async fn prepare(
     kind: Kind,
     action: Action,
     queue: &mut Queue,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<Option<Batch>, Error> {
     let side = &session.run.at(action.side()).description;
     let at_once = side.kind(kind.counterpart()).map_or(1, |can| can.changes_at_once.clamp(1, 1000)) as usize;
@@ -270,7 +270,7 @@ async fn intend(
 }
 
 /// Does all changes that rest on others, in their order.
-async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) -> Result<(), Error> {
+async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut ApplyTotals) -> Result<(), Error> {
     let all = std::mem::take(&mut *lock(&session.resting.all));
     let (free, held): (Vec<_>, Vec<_>) = all.into_iter().partition(|change| session.may_go(change));
     tally.counts.held += held.len() as u64;
@@ -296,7 +296,7 @@ async fn do_resting(session: &Session<'_, '_>, waiting: u64, tally: &mut Tally) 
 async fn still_ready(
     session: &Session<'_, '_>,
     ready: Vec<Prepared>,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<Vec<Prepared>, Error> {
     let changes: Vec<PlannedChange> = ready.iter().map(|prepared| prepared.planned.clone()).collect();
     let along: HashSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();

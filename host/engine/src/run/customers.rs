@@ -12,6 +12,7 @@ use crate::rules::brakes::{self, Class};
 use crate::rules::matching::{self, CustomerMatchInput, Decision, Matched};
 use crate::rules::names;
 use crosswalk_model::{Action, Kind, KindDescription, Link, LinkState, PlannedChange, Record, Sync};
+use crosswalk_store::Stored;
 use std::collections::HashMap;
 
 pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<Vec<Account>, Error> {
@@ -25,70 +26,22 @@ pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>)
     let matched = match_all(run, draft, kind, &source, &target, &links, can);
     run.go_on()?;
     let reverse = reverse::plan_reverse(run, draft, &source, &target, &links, &matched).await?;
-    // Of several that lead to one target the first, as in matching.
-    let mut holders: HashMap<&str, &Link> = HashMap::new();
-    for (target, link) in links.iter().filter_map(|link| Some((link.linked()?, link))) {
-        holders.entry(target).or_insert(link);
-    }
-    let links: HashMap<&str, &Link> = links.iter().map(|link| (link.source.as_str(), link)).collect();
-    let targets: HashMap<&str, &Record> = target.iter().map(|record| (record.id.as_str(), record)).collect();
+    let known = Known::new(&target, &links);
     let open_for = candidates(&matched).into_iter();
     draft.undecided_targets.extend(open_for.map(|(target, source)| ((kind, target.to_owned()), source.to_owned())));
-    let (mut accounts, mut decided, mut leaving, mut staying) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut planned = Planned::default();
     for (record, matched) in source.iter().zip(&matched) {
-        let link = links.get(record.id.as_str()).copied();
-        decided.extend(matching::decided(link, kind, &record.id, &matched.decision, run.now()));
-        let taken_over = taken_over(&matched.decision, link, &record.id, &holders);
-        if let Some((of, _)) = &taken_over {
-            draft.given_up.insert((kind, of.clone()));
-        }
-        let item = item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &targets);
-        let mut changes = items::plan_items(run, draft, kind, &record.id, None, vec![item], can);
-        let account = match (&matched.decision, link) {
-            (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
-            (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => Some(None),
-            (Decision::Keep, Some(link)) => link.linked().map(|target| Some(target.to_owned())),
-            _ => None,
-        };
-        let back = changes.iter().any(|change| change.action == Action::Reactivate);
-        let own = account.iter().flatten().find_map(|id: &String| targets.get(id.as_str()));
-        if let Some(own) = own.filter(|own| !own.active() && !back) {
-            draft.out_of_use.insert(own.id.clone(), out_of_use(&run.sync, &record.id, own, &target));
-        }
-        if account.is_none() {
-            draft.undecided += u32::from(
-                !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
-            );
-        }
-        // Each is its own unit, so no share of it says anything.
-        items::brake(run, draft, kind, &record.id, &mut changes, None);
-        let (out, rest): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.action == Action::Deactivate);
-        leaving.extend(out);
-        staying.extend(rest);
-        accounts.push(Account { source: record.id.clone(), target: account });
+        plan_present(run, draft, can, &known, (record, matched), &mut planned);
     }
     for stored in &gone {
-        let Some(link) = links.get(stored.record.id.as_str()).copied() else { continue };
-        if draft.given_up.contains(&(kind, stored.record.id.clone())) {
-            // What it had is another's now; its sites and devices are planned with that one's.
-            accounts.push(Account {
-                source: stored.record.id.clone(),
-                target: link.linked().map(|id| Some(id.to_owned())),
-            });
-            continue;
-        }
-        decided.extend(matching::withdrawn(link, run.now()));
-        let matched_gone = Matched { source: stored.record.id.clone(), decision: Decision::Keep };
-        let item = item(None, Some(stored), Some(link), &matched_gone, &targets);
-        leaving.extend(items::plan_items(run, draft, kind, &stored.record.id, None, vec![item], can));
-        // Its sites and devices are gone with it, and are planned like those of the others.
-        accounts
-            .push(Account { source: stored.record.id.clone(), target: link.linked().map(|id| Some(id.to_owned())) });
+        plan_gone(run, draft, can, &known, stored, &mut planned);
     }
-    leaving = identity::guard(run, draft, kind, &targets, leaving).await?;
+    let Planned { accounts, mut decided, leaving, mut staying } = planned;
+    let mut leaving = identity::guard(run, draft, kind, &known.targets, leaving).await?;
     // Each customer is its own unit; what many of them do at once is only seen over all of them.
-    let in_use = |link: &&&Link| link.linked().and_then(|id| targets.get(id)).is_some_and(|target| target.active());
-    let in_use = links.values().filter(in_use).count();
+    let in_use =
+        |link: &&&Link| link.linked().and_then(|id| known.targets.get(id)).is_some_and(|target| target.active());
+    let in_use = known.links.values().filter(in_use).count();
     let unit =
         brakes::Unit { in_use: u32::try_from(in_use).ok(), first_run: draft.first_run(kind), trust: rules.trust };
     for change in &mut leaving {
@@ -105,6 +58,107 @@ pub(crate) async fn plan_customers(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>)
     decided.append(&mut draft.noted);
     run.store.links_put(&run.sync.name, &decided).await?;
     Ok(accounts)
+}
+
+/// The target's customers, and the links to them.
+struct Known<'a> {
+    target: &'a [Record],
+    /// By id.
+    targets: HashMap<&'a str, &'a Record>,
+    /// By source.
+    links: HashMap<&'a str, &'a Link>,
+    /// By target: of several links to one the first, as in matching.
+    holders: HashMap<&'a str, &'a Link>,
+}
+
+impl<'a> Known<'a> {
+    fn new(target: &'a [Record], links: &'a [Link]) -> Self {
+        let mut holders = HashMap::new();
+        for (target, link) in links.iter().filter_map(|link| Some((link.linked()?, link))) {
+            holders.entry(target).or_insert(link);
+        }
+        Self {
+            target,
+            targets: target.iter().map(|record| (record.id.as_str(), record)).collect(),
+            links: links.iter().map(|link| (link.source.as_str(), link)).collect(),
+            holders,
+        }
+    }
+}
+
+/// What planning the customers one by one results in.
+#[derive(Default)]
+struct Planned {
+    accounts: Vec<Account>,
+    decided: Vec<Link>,
+    /// Changes that take a customer out of use.
+    leaving: Vec<PlannedChange>,
+    /// All other changes.
+    staying: Vec<PlannedChange>,
+}
+
+/// Plans a customer that the source has.
+fn plan_present(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    can: &KindDescription,
+    known: &Known<'_>,
+    (record, matched): (&Record, &Matched),
+    planned: &mut Planned,
+) {
+    let kind = Kind::Customer;
+    let link = known.links.get(record.id.as_str()).copied();
+    planned.decided.extend(matching::decided(link, kind, &record.id, &matched.decision, run.now()));
+    let taken_over = taken_over(&matched.decision, link, &record.id, &known.holders);
+    if let Some((of, _)) = &taken_over {
+        draft.given_up.insert((kind, of.clone()));
+    }
+    let item = item(Some(record), None, taken_over.as_ref().map(|(_, link)| link).or(link), matched, &known.targets);
+    let mut changes = items::plan_items(run, draft, kind, &record.id, None, vec![item], can);
+    let account = match (&matched.decision, link) {
+        (Decision::Linked { target, .. }, _) => Some(Some(target.clone())),
+        (Decision::Create { .. }, _) if changes.iter().any(|change| change.action == Action::Create) => Some(None),
+        (Decision::Keep, Some(link)) => link.linked().map(|target| Some(target.to_owned())),
+        _ => None,
+    };
+    let back = changes.iter().any(|change| change.action == Action::Reactivate);
+    let own = account.iter().flatten().find_map(|id: &String| known.targets.get(id.as_str()));
+    if let Some(own) = own.filter(|own| !own.active() && !back) {
+        draft.out_of_use.insert(own.id.clone(), out_of_use(&run.sync, &record.id, own, known.target));
+    }
+    if account.is_none() {
+        draft.undecided += u32::from(
+            !matches!((&matched.decision, link), (Decision::Keep, Some(link)) if link.state == LinkState::Excluded),
+        );
+    }
+    // Each is its own unit, so no share of it says anything.
+    items::brake(run, draft, kind, &record.id, &mut changes, None);
+    let (out, rest): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.action == Action::Deactivate);
+    planned.leaving.extend(out);
+    planned.staying.extend(rest);
+    planned.accounts.push(Account { source: record.id.clone(), target: account });
+}
+
+/// Plans a customer that left the source. Its sites and devices are gone with it, and are planned like those of the
+/// others; if its account was given to another customer, with that one's.
+fn plan_gone(
+    run: &SyncRun<'_>,
+    draft: &mut Draft<'_, '_>,
+    can: &KindDescription,
+    known: &Known<'_>,
+    stored: &Stored,
+    planned: &mut Planned,
+) {
+    let (kind, id) = (Kind::Customer, &stored.record.id);
+    let Some(link) = known.links.get(id.as_str()).copied() else { return };
+    if !draft.given_up.contains(&(kind, id.clone())) {
+        planned.decided.extend(matching::withdrawn(link, run.now()));
+        let matched = Matched { source: id.clone(), decision: Decision::Keep };
+        let item = item(None, Some(stored), Some(link), &matched, &known.targets);
+        planned.leaving.extend(items::plan_items(run, draft, kind, id, None, vec![item], can));
+    }
+    let target = link.linked().map(|target| Some(target.to_owned()));
+    planned.accounts.push(Account { source: id.clone(), target });
 }
 
 /// Matches all source records of a kind with all of the target: customers, or products.

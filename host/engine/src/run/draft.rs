@@ -131,11 +131,7 @@ impl<'w, 'p> Draft<'w, 'p> {
     }
 
     fn parents_read(&self, kind: Kind) -> bool {
-        let parent = match kind {
-            Kind::Location | Kind::Asset | Kind::Contract => Kind::Customer,
-            Kind::Usage => Kind::Contract,
-            _ => return true,
-        };
+        let Some(parent) = kind.parent() else { return true };
         !self.run.kinds().any(|kind| kind == parent) || self.target_read.contains_key(&parent)
     }
 
@@ -153,7 +149,7 @@ impl<'w, 'p> Draft<'w, 'p> {
                     "the {kind} {} could not be read whole from `{}`: nothing is made of it until it is ({cause})",
                     record.name, self.run.source.name
                 );
-                let customer = if kind == Kind::Customer { Some(record.id.clone()) } else { record.parent.clone() };
+                let customer = if kind.is_account() { Some(record.id.clone()) } else { record.parent.clone() };
                 let customer = customer.unwrap_or_default();
                 left.push(Finding::new(Cause::Unread, kind, customer, record.id.clone(), message));
                 false
@@ -165,7 +161,7 @@ impl<'w, 'p> Draft<'w, 'p> {
 
     pub(crate) fn learn(&mut self, kind: Kind, customer: &str, source: &str, target: &str) {
         // Only locations are referred to; of the others it matters that they are taken.
-        if kind == Kind::Location {
+        if kind.is_place() {
             let reference = Reference::Target(target.to_owned());
             self.locations.insert(source.to_owned(), (customer.to_owned(), reference));
         } else {
@@ -209,7 +205,7 @@ impl<'w, 'p> Draft<'w, 'p> {
 
     /// Where a customer's record leads with a reference: nowhere when that is another customer's.
     pub(crate) fn reference(&self, customer: &str, kind: Kind, id: &str) -> Reference {
-        let location = self.locations.get(id).filter(|(owner, _)| kind == Kind::Location && owner == customer);
+        let location = self.locations.get(id).filter(|(owner, _)| kind.is_place() && owner == customer);
         location.map_or(Reference::Unknown, |(_, reference)| reference.clone())
     }
 
@@ -235,7 +231,7 @@ impl<'w, 'p> Draft<'w, 'p> {
 
     /// Whether an earlier write of a record is not settled yet.
     fn is_open(&self, kind: Kind, source: &str, target: Option<&str>) -> bool {
-        let at_source = kind == Kind::Customer && self.is_open_at_source(target);
+        let at_source = kind.is_account() && self.is_open_at_source(target);
         at_source || self.open.contains(&(kind, source.to_owned()))
     }
 

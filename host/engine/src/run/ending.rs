@@ -1,7 +1,7 @@
 //! The end of a run: its counts, its outcome and its message, stored.
 
 use super::report::{ApplyReport, PlanReport};
-use super::totals::Tally;
+use super::totals::ApplyTotals;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crosswalk_model::plan::PlanTotal;
@@ -49,7 +49,7 @@ pub(crate) async fn end_plan(run: &SyncRun<'_>, report: &PlanReport) -> Result<(
     Ok(run.store.run_finish(&row).await?)
 }
 
-pub(crate) async fn end_apply(run: &SyncRun<'_>, plan: &Plan, mut tally: Tally) -> Result<ApplyReport, Error> {
+pub(crate) async fn end_apply(run: &SyncRun<'_>, plan: &Plan, mut tally: ApplyTotals) -> Result<ApplyReport, Error> {
     let mut row = run.store.run_get(run.id).await?.ok_or_else(|| Error::not_found("run", run.id, ""))?;
     tally.counts.held += run.attention();
     let counts = &tally.counts;
@@ -88,13 +88,13 @@ pub(crate) async fn end_first_runs(run: &SyncRun<'_>, plan: &Plan) -> Result<(),
         return Ok(());
     }
     let lines = |plan: &Plan| -> u64 {
-        let usage = plan.totals.iter().filter(|total| total.kind == Kind::Usage);
+        let usage = plan.totals.iter().filter(|total| total.kind.is_billed());
         usage.map(|total| u64::from(total.changes)).sum()
     };
     let newest = run.store.plan_list(&run.sync.name, 1).await?.into_iter().next();
     let is_whole = run.store.plan_is_whole(plan.id).await?;
     let all_lines = newest.is_none_or(|newest| lines(plan) >= lines(&newest));
-    let only: Option<Vec<Kind>> =
-        (!is_whole).then(|| [Some(Kind::Alert), all_lines.then_some(Kind::Usage)].into_iter().flatten().collect());
+    let by_itself = |kind: &Kind| kind.is_polled() || (kind.is_billed() && all_lines);
+    let only: Option<Vec<Kind>> = (!is_whole).then(|| Kind::ALL.into_iter().filter(by_itself).collect());
     Ok(run.store.first_runs_end(plan.id, only, run.now()).await?)
 }

@@ -143,7 +143,7 @@ async fn held_back(
     change: &PlannedChange,
 ) -> Result<Option<String>, Error> {
     let target = known.get(change.target.as_deref().unwrap_or_default()).copied();
-    let keys = target.filter(|_| kind == Kind::Asset).map(serials::serial_keys);
+    let keys = target.filter(|_| kind.has_serial()).map(serials::serial_keys);
     let mut others = Vec::new();
     if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
         let all = serials(run, draft).await?;
@@ -152,7 +152,7 @@ async fn held_back(
     let links = run.store.links_by_sources(&run.sync.name, kind, &others).await?;
     // One that a person gave a record of its own is another machine.
     others.retain(|id| !links.iter().any(|link| link.source == *id && link.linked().is_some()));
-    let account = target.and_then(|record| record.parent.as_deref()).filter(|_| kind != Kind::Customer);
+    let account = target.and_then(|record| record.parent.as_deref()).filter(|_| !kind.is_account());
     Ok(why_stays(change, account, &draft.undecided_targets, &others))
 }
 
@@ -185,7 +185,7 @@ pub(crate) fn why_stays(
 
 /// The serial number that a change puts where none or another one was, as a key.
 fn new_serial(kind: Kind, change: &PlannedChange, field: &str) -> Option<String> {
-    if kind != Kind::Asset || field != "serial-number" || change.action != Action::Update {
+    if !kind.has_serial() || field != "serial-number" || change.action != Action::Update {
         return None;
     }
     let diff = change.fields.iter().find(|diff| diff.name == field)?;

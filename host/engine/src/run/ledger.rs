@@ -122,7 +122,7 @@ impl<'w, 'p> Ledger<'w, 'p> {
             total.changes += 1;
             total.held += u32::from(change.held.is_some());
             total.calls += change.calls;
-            if change.action == Action::Create && matches!(change.kind, Kind::Customer | Kind::Asset) {
+            if change.action == Action::Create && change.kind.is_one_to_one() {
                 self.makes.entry(change.kind).or_default().insert(change.customer.clone());
             }
             self.waiting.push(change);
@@ -240,7 +240,7 @@ fn totals(findings: BTreeMap<(Kind, Cause), u64>) -> Vec<FindingTotal> {
 /// The calls it takes, at most, to ask once more for what is new of a kind before something of these customers is
 /// made: one where the connector tells what changed, else one for each account or name.
 fn asks(can: &KindDescription, customers: usize) -> u32 {
-    let each = (can.kind == Kind::Asset && can.reads.of_parent) || can.reads.named;
+    let each = (can.kind.has_serial() && can.reads.of_parent) || can.reads.named;
     match (can.reads.changed_since, each) {
         (true, _) => 1,
         (false, true) => u32::try_from(customers).unwrap_or(u32::MAX),

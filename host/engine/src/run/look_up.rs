@@ -322,9 +322,9 @@ fn carries(record: &Record, change: &Change, before: Option<&Record>, can: &Kind
     fits(record, change, can)
         && change.fields.iter().all(|field| match record.field(&field.name) {
             Some(value) => holds(value, field, can),
-            None if change.kind == Kind::Ticket && field.name == "note" => touched(),
+            None if change.kind.takes_notes() && field.name == "note" => touched(),
             // From which day on a quantity holds is not told back by everyone.
-            None if change.kind == Kind::Usage && field.name == EFFECTIVE => true,
+            None if change.kind.is_billed() && field.name == EFFECTIVE => true,
             None => field.value.is_blank(),
         })
 }
@@ -333,7 +333,7 @@ fn carries(record: &Record, change: &Change, before: Option<&Record>, can: &Kind
 /// says nothing.
 fn contradicts(record: &Record, change: &Change, can: &KindDescription) -> bool {
     let differs = |field: &Field| {
-        let dated = change.kind == Kind::Usage && field.name == EFFECTIVE;
+        let dated = change.kind.is_billed() && field.name == EFFECTIVE;
         !dated && record.field(&field.name).is_some_and(|value| !holds(value, field, can))
     };
     !fits(record, change, can) || change.fields.iter().any(differs)

@@ -62,7 +62,7 @@ async fn tell_missing(run: &SyncRun<'_>, side: &Opened, report: &ReadReport) -> 
     let ids = parents_to_name(report);
     let mut names = HashMap::new();
     for kind in [Kind::Customer, Kind::Contract].into_iter().filter(|_| !ids.is_empty()) {
-        let of_usage = kind == Kind::Customer || report.kind == Kind::Usage;
+        let of_usage = kind.is_account() || report.kind.is_billed();
         let stored = if of_usage { run.store.records_by_ids(&side.name, kind, &ids).await? } else { Vec::new() };
         names.extend(stored.into_iter().map(|stored| (stored.record.id, stored.record.name)));
     }
@@ -75,7 +75,7 @@ async fn walk_kind(run: &SyncRun<'_>, side: &Opened, kind: Kind) -> Result<ReadR
     run.progress.begin(stage.clone(), None);
     let query = Query { kind, selection: Selection::Everything };
     // Counts of usage are billed from one walk: halves of two reports do not add up.
-    let resume = if kind == Kind::Usage { NEVER_MS } else { RESUME_WITHIN_MS };
+    let resume = if kind.is_billed() { NEVER_MS } else { RESUME_WITHIN_MS };
     let read = run.store.read_begin(Some(run.id), &side.name, kind, run.now(), resume).await?;
     let mut walk = Walk::new(kind, &read, WALK);
     let mut page = match has_room(side.name.as_str(), kind, read.kept) {

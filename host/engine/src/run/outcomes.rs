@@ -7,7 +7,7 @@
 
 use super::batch::lock;
 use super::session::{Session, Waiting};
-use super::totals::Tally;
+use super::totals::ApplyTotals;
 use crate::error::Error;
 use crosswalk_model::{Action, Kind};
 use crosswalk_store::BatchOutcomes;
@@ -43,7 +43,7 @@ pub(crate) async fn take_outcomes(
 /// Whether a look-up tells for certain what was written of changes that come by the thousand.
 fn proves(session: &Session<'_, '_>, kind: Kind, action: Action) -> bool {
     let can = session.run.at(action.side()).description.kind(kind.counterpart());
-    kind == Kind::Asset
+    kind.has_serial()
         && match action {
             Action::Create => can.is_some_and(|can| can.reads.stamps && can.stamp.is_some()),
             Action::Update => can.is_some_and(|can| can.reads.ids),
@@ -110,7 +110,7 @@ pub(crate) async fn has_outcomes(session: &Session<'_, '_>) -> bool {
 }
 
 /// What storing outcomes came to since it was asked last.
-pub(crate) fn stored_tally(session: &Session<'_, '_>) -> Tally {
+pub(crate) fn stored_tally(session: &Session<'_, '_>) -> ApplyTotals {
     std::mem::take(&mut *lock(&session.outcomes.tally))
 }
 

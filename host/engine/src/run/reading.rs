@@ -89,7 +89,7 @@ pub(crate) async fn read_now(
     }
     let mut known = Vec::new();
     if side.name == run.source.name && !unread.is_empty() {
-        if matches!(kind, Kind::Usage | Kind::Contract) {
+        if kind.is_invoiced() {
             return Err(unread.into_values().next().map_or(Error::Stopped, |cause| side.failed(cause)));
         }
         let ids: Vec<String> = unread.keys().cloned().collect();

@@ -15,7 +15,7 @@ use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
-use crosswalk_model::{Change, Decider, Direction, Event, Kind, Link, PlanId, Record, Settlement, Side};
+use crosswalk_model::{Change, Decider, Direction, Event, Failure, Kind, PlanId, Record, Settlement, Side};
 use crosswalk_store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -25,7 +25,7 @@ enum Outcome {
     Done(String),
     Again(String),
     Over(String),
-    Failed(String),
+    Failed(Failure),
     /// The vendor still works on it; with another token, it is asked after by that.
     Open(Option<String>),
     Wait(Doubt),
@@ -105,6 +105,25 @@ async fn recover_rows(run: &SyncRun<'_>, side: &Opened, kind: Kind, rows: Vec<Un
         let outcome = after(run, side, doubt, Nature::of(&change), verdict);
         found.push((open, Some(change), outcome));
     }
+    found.extend(ask_after(run, side, kind, asked).await?);
+    let kept = kept(run, side, kind.counterpart(), found.iter().map(|(.., outcome)| outcome)).await;
+    for (open, change, outcome) in found {
+        settle_recovered(run, side, &open, change.as_ref(), outcome, &kept).await?;
+    }
+    Ok(())
+}
+
+/// An open change, what was sent for it if that can still be told, and what became of it.
+type Found = (Unsettled, Option<Change>, Outcome);
+
+/// Asks after the changes that a vendor accepted, each with its token. An id that more than one create has, or another
+/// record's link, settles none of them.
+async fn ask_after(
+    run: &SyncRun<'_>,
+    side: &Opened,
+    kind: Kind,
+    asked: Vec<(String, Unsettled, Option<Change>)>,
+) -> Result<Vec<Found>, Error> {
     let tokens: Vec<String> = asked.iter().map(|(token, ..)| token.clone()).collect();
     let mut answers = ask_after_tokens(side, &tokens).await;
     let mut made = HashMap::<String, usize>::new();
@@ -114,8 +133,12 @@ async fn recover_rows(run: &SyncRun<'_>, side: &Opened, kind: Kind, rows: Vec<Un
         }
     }
     let ids: Vec<String> = made.keys().cloned().collect();
-    let one_to_one = Link::is_one_to_one(kind, kind.counterpart()) || kind == Kind::Usage;
-    let held = if one_to_one { look_up::linked_to(run, Direction::Onward, kind, &ids).await? } else { HashMap::new() };
+    let held = if kind.is_made_for_one() {
+        look_up::linked_to(run, Direction::Onward, kind, &ids).await?
+    } else {
+        HashMap::new()
+    };
+    let mut found = Vec::with_capacity(asked.len());
     for (token, open, change) in asked {
         let planned = &open.row.change;
         let creates = planned.target.is_none() && planned.direction() == Direction::Onward;
@@ -138,11 +161,7 @@ async fn recover_rows(run: &SyncRun<'_>, side: &Opened, kind: Kind, rows: Vec<Un
         };
         found.push((open, change, outcome));
     }
-    let kept = kept(run, side, kind.counterpart(), found.iter().map(|(.., outcome)| outcome)).await;
-    for (open, change, outcome) in found {
-        settle_recovered(run, side, &open, change.as_ref(), outcome, &kept).await?;
-    }
-    Ok(())
+    Ok(found)
 }
 
 /// What is known of an open change.
@@ -171,7 +190,7 @@ async fn ask_after_tokens(side: &Opened, tokens: &[String]) -> HashMap<String, O
     let outcome = |token: &str, settlement| match settlement {
         Settlement::Done(target) if target.trim().is_empty() => Outcome::Open(None),
         Settlement::Done(target) => Outcome::Done(target),
-        Settlement::Failed(failure) => Outcome::Failed(failure.to_string()),
+        Settlement::Failed(failure) => Outcome::Failed(failure),
         Settlement::Accepted(next) => Outcome::Open((next != token).then_some(next)),
     };
     let told = by_change(answers).into_iter().map(|(token, settlement)| {
@@ -220,13 +239,8 @@ async fn settle_recovered(
         ..journal::entry(run, open.plan, planned, event, message.to_owned(), target.cloned())
     };
     let settled = |status, message: &str, event: Event| Settled {
-        sequence: planned.sequence,
-        status,
-        target: planned.target.clone(),
         message: if status == ChangeStatus::Pending { String::new() } else { message.to_owned() },
-        link: None,
-        journal: entry(event, message, planned.target.as_ref()),
-        token: None,
+        ..Settled::new(planned.sequence, status, entry(event, message, planned.target.as_ref()))
     };
     let settled = match outcome {
         Outcome::Done(id) => {
@@ -252,7 +266,10 @@ async fn settle_recovered(
         }
         Outcome::Again(why) => settled(ChangeStatus::Pending, &why, Event::LookedUp),
         Outcome::Over(why) => settled(ChangeStatus::Stale, &why, Event::Stale),
-        Outcome::Failed(why) => settled(ChangeStatus::Failed, &why, Event::Failed),
+        Outcome::Failed(failure) => Settled {
+            failure: Some(failure.name()),
+            ..settled(ChangeStatus::Failed, &failure.to_string(), Event::Failed)
+        },
     };
     run.store.batch_settle(open.plan, None, &[settled], &[], &side.name, run.now()).await?;
     Ok(())
@@ -284,15 +301,7 @@ pub(crate) async fn settle_written(
         run: Some(open.run),
         ..journal::entry(run, open.plan, planned, Event::done(planned.action), message, Some(id.to_owned()))
     };
-    let mut settled = Settled {
-        sequence: planned.sequence,
-        status: ChangeStatus::Done,
-        target: Some(id.to_owned()),
-        message: String::new(),
-        link: Some(link),
-        journal,
-        token: None,
-    };
+    let mut settled = Settled { link: Some(link), ..Settled::new(planned.sequence, ChangeStatus::Done, journal) };
     told_by_both(&mut settled, planned, id);
     let record: Vec<(Kind, Record)> =
         kept.map(|record| (planned.kind.counterpart(), record.clone())).into_iter().collect();

@@ -79,7 +79,7 @@ pub(crate) async fn given_over(
     let linking = |change: &&PlannedChange| change.action == Action::Link && change.direction() == Direction::Onward;
     let by_target: HashMap<&str, &PlannedChange> =
         changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
-    if by_target.is_empty() || kind.counterpart() != kind || kind == Kind::Usage {
+    if by_target.is_empty() || kind.counterpart() != kind || kind.is_billed() {
         return Ok(HashMap::new());
     }
     let targets: Vec<String> = by_target.keys().map(|id| (*id).to_owned()).collect();

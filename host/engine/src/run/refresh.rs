@@ -90,7 +90,7 @@ pub(crate) async fn refresh_records(
         let target = id.and_then(|id| there.records.get(id));
         let why = match (link, record, target) {
             (Some(link), Some(source), Some(target)) => {
-                let customer = if kind == Kind::Customer { Some(&source.id) } else { source.parent.as_ref() };
+                let customer = if kind.is_account() { Some(&source.id) } else { source.parent.as_ref() };
                 let fresh = Fresh { source, target, link };
                 by_customer.entry(customer.map_or("", String::as_str)).or_default().push(fresh);
                 continue;
@@ -132,7 +132,7 @@ async fn refresh_account(
 ) -> Result<Option<String>, Error> {
     let sync = &run.sync.name;
     let mut account = None;
-    if kind != Kind::Customer {
+    if !kind.is_account() {
         let link = run.store.link_get(sync, Kind::Customer, customer).await?;
         account = link.and_then(|link| link.linked().map(str::to_owned));
         if account.is_none() {

@@ -6,7 +6,7 @@
 
 use super::queue::Queue;
 use super::session::Session;
-use super::totals::Tally;
+use super::totals::ApplyTotals;
 use crate::error::Error;
 use crosswalk_model::{Action, Failure, Kind};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
@@ -25,7 +25,7 @@ pub(crate) async fn heed(
     (kind, action): (Kind, Action),
     of: usize,
     queue: &mut Queue,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<(), Error> {
     let Some(failure) = tally.denied.take() else {
         queue.refused = if of > 0 { 0 } else { queue.refused };
@@ -54,7 +54,7 @@ pub(crate) async fn go_on(
     session: &Session<'_, '_>,
     (kind, action): (Kind, Action),
     went: Result<(), Error>,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<(), Error> {
     let Err(error) = went else { return Ok(()) };
     let Error::Vendor { connection, failure, .. } = &error else { return Err(error) };
@@ -74,7 +74,7 @@ async fn wait(
     session: &Session<'_, '_>,
     (kind, action): (Kind, Action),
     why: &str,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<(), Error> {
     let what = format!("{} {kind}", action.as_str());
     let waits = format!("what is left of it waits: {why}");

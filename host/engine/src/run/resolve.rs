@@ -9,20 +9,21 @@ use super::batch::{Prepared, lock};
 use super::references::{self, follow_lead, given_over, links_of, references};
 use super::resting::Not;
 use super::session::Session;
-use super::totals::Tally;
-use super::{along, fresh, lines, reverse};
+use super::totals::ApplyTotals;
+use super::{along, fresh, lines, made, reverse};
 use crate::error::Error;
 use crate::rules::anew::Along;
 use crate::rules::plan::{self, undo};
-use crosswalk_model::{Action, Direction, Event, Kind, Link, PlannedChange, Record};
+use crosswalk_model::{Action, Change, Direction, Event, Kind, Link, PlannedChange, Record};
 use crosswalk_store::{ChangeStatus, Settled, StoreError};
+use std::collections::HashMap;
 
 /// Checks each change against what is known now, and resolves its references.
 pub(crate) async fn resolve(
     session: &Session<'_, '_>,
     kind: Kind,
     changes: Vec<PlannedChange>,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<Vec<Prepared>, Error> {
     let (open, changes): (Vec<_>, Vec<_>) =
         changes.into_iter().partition(|planned| session.is_open(planned.kind, planned.known_by()));
@@ -32,66 +33,11 @@ pub(crate) async fn resolve(
         leave_out(session, not, tally).await?;
         return Ok(Vec::new());
     }
-    let run = session.run;
-    // So that staleness is judged on now.
-    let mut waits = Waits::new();
-    let now = fresh::targets_now(session, kind, &changes, &mut waits).await?;
-    let mut moved = fresh::sources_moved(session, kind, &changes, &mut waits).await?;
-    let links = links_of(run, kind, &changes).await?;
-    let mut refusals = reverse::refusals(run, &changes, &mut waits).await?;
-    if kind == Kind::Usage {
-        let ground = session.lines.get_or_try_init(|| (session.read_lines)(run, session.plan)).await?;
-        let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
-        refusals.extend(changes.iter().filter_map(refused));
-        refusals.extend(lines::still_billed(run, &changes, &|one, other| session.resting.together(one, other)).await?);
-        waits.extend(changes.iter().filter_map(|change| Some((change.sequence, waits_for_line(session, change)?))));
-    }
-    let given_over = given_over(run, kind, &changes, &links).await?;
-    // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
-    let taken = fresh::taken(session, kind, &changes).await?.into_iter();
-    refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
-    let references = references(run, &changes, &session.known).await?;
-    refusals.extend(fresh::out_of_use(session, &changes, &references, &mut waits).await?);
-    refusals.extend(fresh::made_meanwhile(session, kind, &changes, &references, &links, &mut waits).await?);
+    let mut facts = facts(session, kind, &changes).await?;
     let mut ready = Vec::with_capacity(changes.len());
     for mut planned in changes {
-        let key = planned.known_by().to_owned();
-        if let Some(why) = waits.remove(&planned.sequence) {
-            not.push((planned, ChangeStatus::Pending, why));
-            continue;
-        }
-        let mut link = links.get(&key).cloned();
-        let there = planned.target.as_ref().and_then(|id| now.get(id));
-        follow_own(session, &mut planned, there);
-        let over = given_over.get(&key).cloned().filter(|_| planned.action == Action::Link).transpose();
-        let stale = stale(&planned, link.as_ref(), there)
-            .or_else(|| moved.remove(&planned.sequence))
-            .or_else(|| refusals.get(&key).cloned())
-            .map_or(over, Err);
-        let checked = match stale {
-            Err(why) => Err((ChangeStatus::Stale, why)),
-            Ok(over) => references::change_to_write(run, session.plan, &planned, there, &references)
-                .and_then(|change| follow_lead(&mut planned, &references).map(|()| (change, over)))
-                .map_err(|unresolved| match session.is_open(unresolved.kind, &unresolved.id) {
-                    true => (
-                        ChangeStatus::Pending,
-                        format!("it waits for the {} {}, which is not settled", unresolved.kind, unresolved.id),
-                    ),
-                    false => (ChangeStatus::Skipped, unresolved.to_string()),
-                }),
-        };
-        let checked = match checked {
-            Ok((change, Some(over))) => match hand_over(session, kind, over).await? {
-                Some(new) => {
-                    link = Some(new);
-                    Ok(change)
-                }
-                None => Err((ChangeStatus::Stale, "its link was decided on since".to_owned())),
-            },
-            checked => checked.map(|(change, _)| change),
-        };
-        match checked {
-            Ok(change) => ready.push(Prepared { planned, change, link, tries: 0 }),
+        match check(session, &mut facts, &mut planned).await? {
+            Ok((change, link)) => ready.push(Prepared { planned, change, link, tries: 0 }),
             Err((status, why)) => not.push((planned, status, why)),
         }
     }
@@ -100,12 +46,88 @@ pub(crate) async fn resolve(
     Ok(ready)
 }
 
+/// What is known of the records of some changes just before they are written.
+struct Facts {
+    /// Target records by id, so that staleness is judged on them as they are.
+    now: HashMap<String, Record>,
+    links: HashMap<String, Link>,
+    references: HashMap<(Kind, String), String>,
+    /// Both links, by the source that a target is handed over to; or why that cannot be.
+    given_over: HashMap<String, Result<(Link, Link), String>>,
+    /// Reasons to wait, by sequence.
+    waits: Waits,
+    /// Reasons why the source no longer asks for a change, by sequence.
+    moved: HashMap<u32, String>,
+    /// Other reasons against a change, by source.
+    refusals: HashMap<String, String>,
+}
+
+async fn facts(session: &Session<'_, '_>, kind: Kind, changes: &[PlannedChange]) -> Result<Facts, Error> {
+    let run = session.run;
+    let mut waits = Waits::new();
+    let now = fresh::targets_now(session, kind, changes, &mut waits).await?;
+    let moved = fresh::sources_moved(session, kind, changes, &mut waits).await?;
+    let links = links_of(run, kind, changes).await?;
+    let mut refusals = reverse::refusals(run, changes, &mut waits).await?;
+    if kind.is_billed() {
+        let ground = session.lines.get_or_try_init(|| (session.read_lines)(run, session.plan)).await?;
+        let refused = |change: &PlannedChange| Some((change.source.clone(), ground.refusal(change)?));
+        refusals.extend(changes.iter().filter_map(refused));
+        refusals.extend(lines::still_billed(run, changes, &|one, other| session.resting.together(one, other)).await?);
+        waits.extend(changes.iter().filter_map(|change| Some((change.sequence, waits_for_line(session, change)?))));
+    }
+    let given_over = given_over(run, kind, changes, &links).await?;
+    // A target whose record is gone from the source is handed over; any other belongs to whom it is linked.
+    let taken = fresh::taken(session, kind, changes).await?.into_iter();
+    refusals.extend(taken.filter(|(source, _)| !given_over.get(source).is_some_and(Result::is_ok)));
+    let references = references(run, changes, &session.known).await?;
+    refusals.extend(fresh::out_of_use(session, changes, &references, &mut waits).await?);
+    refusals.extend(made::made_meanwhile(session, kind, changes, &references, &links, &mut waits).await?);
+    Ok(Facts { now, links, references, given_over, waits, moved, refusals })
+}
+
+/// What is sent for a change, and the link it has; or the status of a change that is not written, and why.
+type Checked = Result<(Option<Change>, Option<Link>), (ChangeStatus, String)>;
+
+async fn check(session: &Session<'_, '_>, facts: &mut Facts, planned: &mut PlannedChange) -> Result<Checked, Error> {
+    let key = planned.known_by().to_owned();
+    if let Some(why) = facts.waits.remove(&planned.sequence) {
+        return Ok(Err((ChangeStatus::Pending, why)));
+    }
+    let link = facts.links.get(&key).cloned();
+    let there = planned.target.as_ref().and_then(|id| facts.now.get(id));
+    follow_own(session, planned, there);
+    let over = facts.given_over.get(&key).cloned().filter(|_| planned.action == Action::Link).transpose();
+    let over = stale(planned, link.as_ref(), there)
+        .or_else(|| facts.moved.remove(&planned.sequence))
+        .or_else(|| facts.refusals.get(&key).cloned())
+        .map_or(over, Err);
+    let over = match over {
+        Ok(over) => over,
+        Err(why) => return Ok(Err((ChangeStatus::Stale, why))),
+    };
+    let change = references::change_to_write(session.run, session.plan, planned, there, &facts.references)
+        .and_then(|change| follow_lead(planned, &facts.references).map(|()| change));
+    let change = match change {
+        Ok(change) => change,
+        Err(plan::Unresolved { kind, id }) if session.is_open(kind, &id) => {
+            return Ok(Err((ChangeStatus::Pending, format!("it waits for the {kind} {id}, which is not settled"))));
+        }
+        Err(unresolved) => return Ok(Err((ChangeStatus::Skipped, unresolved.to_string()))),
+    };
+    let Some(over) = over else { return Ok(Ok((change, link))) };
+    Ok(match hand_over(session, planned.kind, over).await? {
+        Some(new) => Ok((change, Some(new))),
+        None => Err((ChangeStatus::Stale, "its link was decided on since".to_owned())),
+    })
+}
+
 /// Hands a target over: both links at once, so that whenever this ends, one of them has all that is known of it.
 /// Gives the new one as it is stored; `None` where one of them was decided on since.
 async fn hand_over(session: &Session<'_, '_>, kind: Kind, (old, new): (Link, Link)) -> Result<Option<Link>, Error> {
     let run = session.run;
     let mut along = Along::default();
-    if kind == Kind::Customer {
+    if kind.is_account() {
         let who = (old.source.clone(), new.source.clone());
         along = along::along(&run.store, &run.sync.name, &[who], run.now()).await?;
     }
@@ -118,7 +140,7 @@ async fn hand_over(session: &Session<'_, '_>, kind: Kind, (old, new): (Link, Lin
 }
 
 /// Tells what is not written. What waits stays as it is, and with it what refers to its record or comes after it.
-pub(crate) async fn leave_out(session: &Session<'_, '_>, not: Vec<Not>, tally: &mut Tally) -> Result<(), Error> {
+pub(crate) async fn leave_out(session: &Session<'_, '_>, not: Vec<Not>, tally: &mut ApplyTotals) -> Result<(), Error> {
     let mut refused = Vec::new();
     for (planned, status, why) in not {
         if status == ChangeStatus::Pending {
@@ -156,7 +178,7 @@ fn refusal(
     planned: &PlannedChange,
     status: ChangeStatus,
     why: String,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Settled {
     let event = if status == ChangeStatus::Stale {
         tally.counts.stale += 1;
@@ -166,15 +188,8 @@ fn refusal(
         Event::Skipped
     };
     tally.failure(planned, &why);
-    Settled {
-        sequence: planned.sequence,
-        status,
-        target: planned.target.clone(),
-        message: why.clone(),
-        link: None,
-        journal: session.entry(planned, event, why, planned.target.clone()),
-        token: None,
-    }
+    let journal = session.entry(planned, event, why.clone(), planned.target.clone());
+    Settled { message: why, ..Settled::new(planned.sequence, status, journal) }
 }
 
 /// Why a change must not be applied any more; none when it may be.

@@ -7,7 +7,7 @@ use super::journal;
 use super::lines::{Preconditions, ReadPreconditions};
 use super::references::References;
 use super::report::ApplyOptions;
-use super::totals::Tally;
+use super::totals::ApplyTotals;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crosswalk_model::run::STOPPED;
@@ -99,7 +99,7 @@ impl<'w, 'p> Session<'w, 'p> {
     }
 
     /// Whether the apply ends early: what is intended by then is done to its end, and nothing more is begun.
-    pub(crate) fn is_stopped(&self, tally: &mut Tally) -> bool {
+    pub(crate) fn is_stopped(&self, tally: &mut ApplyTotals) -> bool {
         if tally.stop.is_none() && self.run.parts.stop.is_stopped() {
             tally.stop = Some(STOPPED.to_owned());
         }
@@ -153,7 +153,7 @@ pub(crate) struct Outcomes {
     /// Told when outcomes begin to wait.
     pub(crate) came: Notify,
     /// What storing them came to.
-    pub(crate) tally: std::sync::Mutex<Tally>,
+    pub(crate) tally: std::sync::Mutex<ApplyTotals>,
 }
 
 #[derive(Default)]

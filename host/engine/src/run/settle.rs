@@ -3,21 +3,23 @@
 //! An outcome is *uncertain* if a request left and no reply settles it, or if the connector's statement cannot be true.
 //! Uncertain changes are looked up at once; what is not found then waits (`doubt`), and the rest goes on.
 
+mod rows;
+mod stated;
+
+pub(crate) use stated::by_change;
+
 use super::batch::{Batch, Prepared};
 use super::look_up::{self, Look, told};
-use super::reverse::told_by_both;
 use super::session::Session;
-use super::totals::Tally;
-use super::{outcomes, reading, references};
+use super::totals::ApplyTotals;
+use super::{outcomes, reading};
 use crate::error::Error;
 use crate::ground::opened::Opened;
 use crate::ground::patience::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::rules::doubt::{self, Nature, Next, Verdict};
-use crate::rules::plan;
-use crosswalk_model::{
-    Action, Change, Direction, Event, Failure, Kind, Link, Operation, Outcome, Record, Settlement, WriteReport,
-};
-use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, Settled};
+use crosswalk_model::{Action, Direction, Event, Failure, Kind, Operation, Record, Settlement, WriteReport};
+use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, JournalEntry, Settled};
+use stated::Settlements;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -26,8 +28,9 @@ use std::time::Duration;
 const SETTLE_ASKS: u32 = 20;
 const SETTLE_WAIT: Duration = Duration::from_millis(10);
 const SETTLE_WAIT_MAX: Duration = Duration::from_secs(1);
+
 /// How one change of a batch ended.
-enum Fate {
+enum WriteOutcome {
     Done {
         target: String,
         looked_up: bool,
@@ -61,7 +64,7 @@ pub(crate) async fn settle(
     session: &Session<'_, '_>,
     batch: Batch,
     report: WriteReport,
-    tally: &mut Tally,
+    tally: &mut ApplyTotals,
 ) -> Result<Vec<Prepared>, Error> {
     tally.counts.writes += report.sent.len() as u64;
     let mut fates = fates(session, &batch, report).await?;
@@ -71,77 +74,100 @@ pub(crate) async fn settle(
     let side = session.run.at(batch.action.side());
     let checks_before = side.description.kind(target_kind).is_some_and(|can| can.checks_before);
     let mut kept = read_back(session, side, target_kind, &fates).await;
-    let (mut settled, mut read, mut again, mut wait) = (Vec::new(), Vec::new(), Vec::new(), None);
-    let (mut doubts, mut entries) = (Vec::new(), Vec::new());
     let all_refused =
-        !fates.is_empty() && fates.iter().all(|fate| matches!(fate, Fate::Failed(Failure::Denied { .. })));
-    for (mut prepared, fate) in batch.changes.into_iter().zip(fates) {
+        !fates.is_empty() && fates.iter().all(|fate| matches!(fate, WriteOutcome::Failed(Failure::Denied { .. })));
+    let mut sorted = Sorted::default();
+    for (prepared, fate) in batch.changes.into_iter().zip(fates) {
         match fate {
-            Fate::Again(failure) if Session::try_again(&prepared) => {
-                if let Failure::Throttled { retry_after_ms, .. } = &failure {
-                    wait = wait.max(Some(retry_after_ms.unwrap_or(THROTTLE_MS)));
-                }
-                prepared.tries += 1;
-                settled.push(put_back(session, &prepared, &failure));
-                again.push(prepared);
-            }
             // The vendor has another value than the change was decided on.
-            Fate::Failed(Failure::Conflict { message }) if checks_before && rests_on(&prepared) => {
+            WriteOutcome::Failed(Failure::Conflict { message }) if checks_before && rests_on(&prepared) => {
                 tally.counts.stale += 1;
                 tally.failure(&prepared.planned, &message);
-                settled.push(overruled(session, &prepared, &message));
+                sorted.settled.push(rows::overruled(session, &prepared, &message));
             }
-            Fate::Failed(failure) | Fate::Again(failure) => {
+            WriteOutcome::Done { target, looked_up } => {
+                tally.counts.done += 1;
+                let row = rows::done(session, &prepared, &target, kept.get(&target), looked_up).await?;
+                sorted.settled.push(row);
+                sorted.read.push(target);
+            }
+            WriteOutcome::Again(failure) if Session::try_again(&prepared) => sorted.again(session, prepared, &failure),
+            WriteOutcome::Failed(failure) | WriteOutcome::Again(failure) => {
                 tally.counts.failed += 1;
                 tally.failure(&prepared.planned, &failure.to_string());
                 if all_refused {
                     tally.denied = Some(failure.clone());
                 }
-                settled.push(failed(session, &prepared, &failure));
+                sorted.settled.push(rows::failed(session, &prepared, &failure));
             }
-            Fate::Uncertain(doubt) => {
+            WriteOutcome::Uncertain(doubt) => {
                 tally.counts.uncertain += 1;
                 tally.failure(&prepared.planned, &told(session.plan, prepared.planned.sequence, &doubt));
-                session.leave_open(&prepared.planned);
-                entries.push(session.entry(
-                    &prepared.planned,
-                    Event::Uncertain,
-                    doubt.why.clone(),
-                    prepared.planned.target.clone(),
-                ));
-                doubts.push((prepared.planned.sequence, doubt));
+                sorted.uncertain(session, &prepared, doubt);
             }
-            Fate::Accepted { token, stored } => {
+            WriteOutcome::Accepted { token, stored } => {
                 tally.open += 1;
                 tally.failure(&prepared.planned, "the vendor still works on it; the next run asks again");
                 session.leave_open(&prepared.planned);
-                settled.extend((!stored).then(|| taken_by_token(session, &prepared, token)));
-            }
-            Fate::Done { target, looked_up } => {
-                tally.counts.done += 1;
-                settled.push(done(session, &prepared, &target, kept.get(&target), looked_up).await?);
-                read.push(target);
+                sorted.settled.extend((!stored).then(|| rows::accepted(session, &prepared, token)));
             }
         }
     }
-    let run = session.run;
-    let all_done = settled.iter().all(|one| one.status == ChangeStatus::Done) && doubts.is_empty();
-    let records: Vec<_> = read.iter().filter_map(|id| Some((target_kind, kept.remove(id)?))).collect();
-    let outcomes = BatchOutcomes::new(Some(batch.id), settled, &records, run.now())?;
+    let all_done = sorted.doubts.is_empty() && sorted.settled.iter().all(|one| one.status == ChangeStatus::Done);
+    let records: Vec<_> = sorted.read.iter().filter_map(|id| Some((target_kind, kept.remove(id)?))).collect();
+    let outcomes = BatchOutcomes::new(Some(batch.id), sorted.settled, &records, session.run.now())?;
     outcomes::take_outcomes(session, (batch.kind, batch.action), outcomes, all_done).await?;
-    if !doubts.is_empty() {
-        run.store.doubts_put(session.plan, &doubts, &entries).await?;
+    if !sorted.doubts.is_empty() {
+        session.run.store.doubts_put(session.plan, &sorted.doubts, &sorted.entries).await?;
     }
-    if let Some(ms) = wait {
+    if let Some(ms) = sorted.wait_ms {
         let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
-        tokio::select! { () = wait => {}, () = run.parts.stop.stopped() => {} }
+        tokio::select! { () = wait => {}, () = session.run.parts.stop.stopped() => {} }
     }
-    Ok(again)
+    Ok(sorted.again)
 }
 
-async fn fates(session: &Session<'_, '_>, batch: &Batch, report: WriteReport) -> Result<Vec<Fate>, Error> {
+/// The changes of a batch by how they ended.
+#[derive(Default)]
+struct Sorted {
+    settled: Vec<Settled>,
+    /// Ids of the records that were written.
+    read: Vec<String>,
+    /// Changes that are worth another try.
+    again: Vec<Prepared>,
+    /// Time the vendor asks to wait before that.
+    wait_ms: Option<u64>,
+    doubts: Vec<(u32, Doubt)>,
+    /// Journal entries of the doubts.
+    entries: Vec<JournalEntry>,
+}
+
+impl Sorted {
+    fn again(&mut self, session: &Session<'_, '_>, mut prepared: Prepared, failure: &Failure) {
+        if let Failure::Throttled { retry_after_ms, .. } = failure {
+            self.wait_ms = self.wait_ms.max(Some(retry_after_ms.unwrap_or(THROTTLE_MS)));
+        }
+        prepared.tries += 1;
+        self.settled.push(rows::put_back(session, &prepared, failure));
+        self.again.push(prepared);
+    }
+
+    fn uncertain(&mut self, session: &Session<'_, '_>, prepared: &Prepared, doubt: Doubt) {
+        let planned = &prepared.planned;
+        session.leave_open(planned);
+        self.entries.push(session.entry(planned, Event::Uncertain, doubt.why.clone(), planned.target.clone()));
+        self.doubts.push((planned.sequence, doubt));
+    }
+}
+
+/// Whether a change carries what it was decided on.
+fn rests_on(prepared: &Prepared) -> bool {
+    prepared.change.as_ref().is_some_and(|change| !change.before.is_empty())
+}
+
+async fn fates(session: &Session<'_, '_>, batch: &Batch, report: WriteReport) -> Result<Vec<WriteOutcome>, Error> {
     if !batch.action.writes() {
-        let done = |prepared: &Prepared| Fate::Done {
+        let done = |prepared: &Prepared| WriteOutcome::Done {
             target: prepared.planned.target.clone().unwrap_or_default(),
             looked_up: false,
         };
@@ -161,20 +187,20 @@ async fn fates(session: &Session<'_, '_>, batch: &Batch, report: WriteReport) ->
         let answered = !report.unanswered.contains(&change.id);
         fates.push(match settlement {
             Settlement::Done(target) => match outcomes.why_not(change, &target, sent) {
-                None => Fate::Done { target, looked_up: false },
+                None => WriteOutcome::Done { target, looked_up: false },
                 Some(why) => {
                     let failure = Failure::broken(why);
                     doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: true });
-                    Fate::Failed(failure)
+                    WriteOutcome::Failed(failure)
                 }
             },
-            Settlement::Accepted(token) => Fate::Accepted { token, stored: false },
+            Settlement::Accepted(token) => WriteOutcome::Accepted { token, stored: false },
             Settlement::Failed(failure) => {
                 let settles = answered && !matches!(failure, Failure::Unavailable { .. } | Failure::Broken { .. });
                 if sent && !settles {
                     doubtful.push(Doubtful { index, answered, failure: failure.clone(), sent, said_done: false });
                 }
-                if failure.is_passing() { Fate::Again(failure) } else { Fate::Failed(failure) }
+                if failure.is_passing() { WriteOutcome::Again(failure) } else { WriteOutcome::Failed(failure) }
             }
         });
     }
@@ -187,7 +213,7 @@ async fn look_into(
     session: &Session<'_, '_>,
     batch: &Batch,
     doubtful: Vec<Doubtful>,
-    fates: &mut [Fate],
+    fates: &mut [WriteOutcome],
 ) -> Result<(), Error> {
     if doubtful.is_empty() {
         return Ok(());
@@ -198,7 +224,7 @@ async fn look_into(
     let taken: HashSet<String> = fates
         .iter()
         .filter_map(|fate| match fate {
-            Fate::Done { target, .. } => Some(target.clone()),
+            WriteOutcome::Done { target, .. } => Some(target.clone()),
             _ => None,
         })
         .collect();
@@ -220,18 +246,18 @@ async fn look_into(
         };
         let quiet = side.quiet_ms();
         fates[index] = match verdict {
-            Verdict::Written(target) => Fate::Done { target, looked_up: true },
+            Verdict::Written(target) => WriteOutcome::Done { target, looked_up: true },
             // Nothing left the host, so that nothing was written.
-            _ if !sent => Fate::Failed(failure),
+            _ if !sent => WriteOutcome::Failed(failure),
             Verdict::NotWritten if nature == Nature::Absolute && Session::try_again(&batch.changes[index]) => {
-                Fate::Again(failure)
+                WriteOutcome::Again(failure)
             }
             verdict => {
                 let doubt = doubt::begin(batch.intended_at, run.now(), answered, quiet, why);
                 match doubt::next(doubt.clone(), nature, verdict, run.now(), quiet) {
-                    Next::Wait(doubt) => Fate::Uncertain(doubt),
+                    Next::Wait(doubt) => WriteOutcome::Uncertain(doubt),
                     // Before the quiet time is over nothing else follows.
-                    Next::Done(_) | Next::Again | Next::Over(_) => Fate::Uncertain(doubt),
+                    Next::Done(_) | Next::Again | Next::Over(_) => WriteOutcome::Uncertain(doubt),
                 }
             }
         };
@@ -241,11 +267,11 @@ async fn look_into(
 
 /// No create links a record that another links, whoever says so: another create of its batch, or one that was done
 /// before.
-async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
+async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [WriteOutcome]) -> Result<(), Error> {
     let mut made = HashMap::<String, Vec<usize>>::new();
     for (at, (fate, prepared)) in fates.iter().zip(&batch.changes).enumerate() {
         let creates = prepared.change.as_ref().is_some_and(|change| change.operation == Operation::Create);
-        if let (Fate::Done { target, .. }, true) = (fate, creates) {
+        if let (WriteOutcome::Done { target, .. }, true) = (fate, creates) {
             made.entry(target.clone()).or_default().push(at);
         }
     }
@@ -254,7 +280,7 @@ async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate
     }
     let kind = batch.kind;
     let mut held = HashMap::new();
-    if batch.action == Action::Create && (Link::is_one_to_one(kind, kind) || kind == Kind::Usage) {
+    if batch.action == Action::Create && kind.is_made_for_one() {
         let ids: Vec<String> = made.keys().cloned().collect();
         held = look_up::linked_to(session.run, Direction::Onward, kind, &ids).await?;
         // Those of batches before that are not stored yet.
@@ -270,7 +296,7 @@ async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate
         let quiet = session.run.at(batch.action.side()).quiet_ms();
         for at in all {
             let doubt = doubt::begin_named(batch.intended_at, session.run.now(), quiet, (&target, other));
-            fates[at] = Fate::Uncertain(doubt);
+            fates[at] = WriteOutcome::Uncertain(doubt);
         }
     }
     Ok(())
@@ -278,12 +304,12 @@ async fn part_shared(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate
 
 /// Stores the tokens of what the vendor accepted, so that they outlive this process, and
 /// asks after it for a while.
-async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut [Fate]) -> Result<(), Error> {
+async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut [WriteOutcome]) -> Result<(), Error> {
     let (run, side) = (session.run, session.run.at(batch.action.side()));
     let mut accepted = Vec::new();
     for (prepared, fate) in batch.changes.iter().zip(fates.iter_mut()) {
-        if let Fate::Accepted { token, stored } = fate {
-            accepted.push(taken_by_token(session, prepared, token.clone()));
+        if let WriteOutcome::Accepted { token, stored } = fate {
+            accepted.push(rows::accepted(session, prepared, token.clone()));
             *stored = true;
         }
     }
@@ -294,7 +320,7 @@ async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut
     let mut wait = SETTLE_WAIT;
     for _ in 0..SETTLE_ASKS {
         let waiting = fates.iter().filter_map(|fate| match fate {
-            Fate::Accepted { token, .. } => Some(token.clone()),
+            WriteOutcome::Accepted { token, .. } => Some(token.clone()),
             _ => None,
         });
         let tokens: Vec<String> = waiting.collect();
@@ -306,14 +332,14 @@ async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut
         let Ok(answers) = side.connector.settle(&side.reading, &tokens).await else { break };
         let mut answers = by_change(answers);
         for fate in fates.iter_mut() {
-            let Fate::Accepted { token, .. } = fate else { continue };
+            let WriteOutcome::Accepted { token, .. } = fate else { continue };
             match answers.remove(token.as_str()) {
                 // Without an id it is asked after again.
                 Some(Settlement::Done(target)) if target.trim().is_empty() => {}
-                Some(Settlement::Done(target)) => *fate = Fate::Done { target, looked_up: false },
-                Some(Settlement::Failed(failure)) => *fate = Fate::Failed(failure),
+                Some(Settlement::Done(target)) => *fate = WriteOutcome::Done { target, looked_up: false },
+                Some(Settlement::Failed(failure)) => *fate = WriteOutcome::Failed(failure),
                 Some(Settlement::Accepted(next)) if next != *token => {
-                    *fate = Fate::Accepted { token: next, stored: false };
+                    *fate = WriteOutcome::Accepted { token: next, stored: false };
                 }
                 Some(Settlement::Accepted(_)) | None => {}
             }
@@ -323,11 +349,16 @@ async fn wait_for_accepted(session: &Session<'_, '_>, batch: &Batch, fates: &mut
 }
 
 /// What the vendor kept of everything that was done.
-async fn read_back(session: &Session<'_, '_>, side: &Opened, kind: Kind, fates: &[Fate]) -> HashMap<String, Record> {
+async fn read_back(
+    session: &Session<'_, '_>,
+    side: &Opened,
+    kind: Kind,
+    fates: &[WriteOutcome],
+) -> HashMap<String, Record> {
     let ids: Vec<String> = fates
         .iter()
         .filter_map(|fate| match fate {
-            Fate::Done { target, .. } => Some(target.clone()),
+            WriteOutcome::Done { target, .. } => Some(target.clone()),
             _ => None,
         })
         .collect();
@@ -340,143 +371,4 @@ async fn read_back(session: &Session<'_, '_>, side: &Opened, kind: Kind, fates: 
         format!("{} {kind}s that were written could not be read back, the next run compares them: {why}", side.name)
     }));
     kept
-}
-
-async fn done(
-    session: &Session<'_, '_>,
-    prepared: &Prepared,
-    target: &str,
-    kept: Option<&Record>,
-    looked_up: bool,
-) -> Result<Settled, Error> {
-    let planned = &prepared.planned;
-    let sent = prepared.change.as_ref();
-    let link = references::link_after(session.run, prepared.link.as_ref(), planned, sent, target, kept).await?;
-    if matches!(planned.action, Action::Create | Action::Link | Action::Open) {
-        session.learn(planned.kind, &planned.source, target);
-    }
-    session.wrote(planned, kept);
-    let mut message = planned.reason.clone();
-    if looked_up {
-        message.push_str("; the vendor did not answer, it was looked up and is there");
-    }
-    for note in sent.zip(kept).into_iter().flat_map(|(sent, kept)| plan::verify(sent, kept)) {
-        message.push_str(&match note.by_another {
-            true => format!("; somebody else made {} `{}` before it was read back", note.name, note.kept),
-            false => format!("; the vendor kept {} as `{}`", note.name, note.kept),
-        });
-    }
-    let mut settled = Settled {
-        sequence: planned.sequence,
-        status: ChangeStatus::Done,
-        target: Some(target.to_owned()),
-        message: String::new(),
-        link: Some(link),
-        journal: session.entry(planned, Event::done(planned.action), message, Some(target.to_owned())),
-        token: None,
-    };
-    told_by_both(&mut settled, planned, target);
-    Ok(settled)
-}
-
-fn failed(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -> Settled {
-    let planned = &prepared.planned;
-    Settled {
-        sequence: planned.sequence,
-        status: ChangeStatus::Failed,
-        target: planned.target.clone(),
-        message: failure.to_string(),
-        link: None,
-        journal: session.entry(planned, Event::Failed, failure.to_string(), planned.target.clone()),
-        token: None,
-    }
-}
-
-/// Refused by its precondition: it was decided on what is not so any more.
-fn overruled(session: &Session<'_, '_>, prepared: &Prepared, message: &str) -> Settled {
-    let failure = Failure::Conflict { message: message.to_owned() };
-    let planned = &prepared.planned;
-    let why = format!("it was changed in the target since: {message}");
-    Settled {
-        status: ChangeStatus::Stale,
-        message: why.clone(),
-        journal: session.entry(planned, Event::Stale, why, planned.target.clone()),
-        ..failed(session, prepared, &failure)
-    }
-}
-
-/// Certainly not written: pending again, to be tried again in this run.
-fn put_back(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -> Settled {
-    let planned = &prepared.planned;
-    Settled {
-        status: ChangeStatus::Pending,
-        journal: session.entry(planned, Event::PutOff, failure.to_string(), None),
-        ..failed(session, prepared, failure)
-    }
-}
-
-fn taken_by_token(session: &Session<'_, '_>, prepared: &Prepared, token: String) -> Settled {
-    let planned = &prepared.planned;
-    Settled {
-        sequence: planned.sequence,
-        status: ChangeStatus::Accepted,
-        target: planned.target.clone(),
-        message: "not settled yet; the next run asks again".to_owned(),
-        link: None,
-        journal: session.entry(planned, Event::Accepted, token.clone(), planned.target.clone()),
-        token: Some(token),
-    }
-}
-
-/// Whether a change carries what it was decided on.
-fn rests_on(prepared: &Prepared) -> bool {
-    prepared.change.as_ref().is_some_and(|change| !change.before.is_empty())
-}
-
-/// What a connector said of a batch, and what of it cannot be.
-struct Settlements {
-    by_change: HashMap<String, Vec<Settlement>>,
-    /// How many changes are said to be done with this id.
-    named: HashMap<String, usize>,
-}
-
-impl Settlements {
-    fn new(outcomes: Vec<Outcome>) -> Self {
-        let (mut by_change, mut named) = (HashMap::<String, Vec<Settlement>>::new(), HashMap::new());
-        for Outcome { change, settlement } in outcomes {
-            if let Settlement::Done(id) = &settlement {
-                *named.entry(id.clone()).or_insert(0) += 1;
-            }
-            by_change.entry(change).or_default().push(settlement);
-        }
-        Self { by_change, named }
-    }
-
-    fn take(&mut self, change: &str) -> Option<Settlement> {
-        let mut all = self.by_change.remove(change)?;
-        let first = all.pop()?;
-        let twice = all.iter().any(|other| *other != first);
-        Some(if twice { Settlement::Failed(Failure::broken("the connector told of it twice")) } else { first })
-    }
-
-    /// Why a change cannot be done with this id; none when it can.
-    fn why_not(&self, change: &Change, id: &str, sent: bool) -> Option<String> {
-        let shared = self.named.get(id).is_some_and(|named| *named > 1);
-        match (&change.target, change.operation) {
-            _ if id.trim().is_empty() => Some("the connector says that it is done, without an id".to_owned()),
-            (_, Operation::Create) if shared => {
-                Some(format!("the connector says {id} of more than one change of a batch"))
-            }
-            (Some(target), _) if target != id => {
-                Some(format!("the connector says that {id} was written, where {target} was to be"))
-            }
-            _ if !sent => Some("the connector says that it is done, and sent nothing for it".to_owned()),
-            _ => None,
-        }
-    }
-}
-
-/// Outcomes by change (or, from `settle`, by token).
-pub(crate) fn by_change(outcomes: Vec<Outcome>) -> HashMap<String, Settlement> {
-    outcomes.into_iter().map(|outcome| (outcome.change, outcome.settlement)).collect()
 }

@@ -5,7 +5,7 @@ use crosswalk_store::Overtaken;
 
 /// What a run came to so far.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct ApplyTotals {
     pub(crate) counts: RunCounts,
     pub(crate) failures: Vec<(String, String)>,
     /// How many changes the vendor still works on, or wait for one that is not settled.
@@ -18,8 +18,8 @@ pub(crate) struct Tally {
     pub(crate) denied: Option<Failure>,
 }
 
-impl Tally {
-    pub(crate) fn add(&mut self, other: Tally) {
+impl ApplyTotals {
+    pub(crate) fn add(&mut self, other: ApplyTotals) {
         self.counts.done += other.counts.done;
         self.counts.failed += other.counts.failed;
         self.counts.stale += other.counts.stale;

@@ -124,7 +124,7 @@ impl Tenant {
     /// There is no such sync.
     #[boxed]
     pub async fn schedule_usual(&self, sync: &SyncName) -> Result<bool, Error> {
-        let usage = self.sync(sync).await?.rules.kinds.contains_key(&Kind::Usage);
+        let usage = self.sync(sync).await?.rules.bills();
         if usage {
             self.schedule_set(sync, Job::Sync, Some(DAY_MINUTES)).await?;
         }

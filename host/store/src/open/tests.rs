@@ -174,6 +174,74 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
     let before: Vec<Migration> = all.get_migrations().iter().filter(|one| one.version() < 20).cloned().collect();
     bring_up_to_date(&path, SOON, &Runner::new(&before)).unwrap();
     let db = Connection::open(&path).unwrap();
+    put_as_before_steps(&db);
+    drop(db);
+    bring_up_to_date(&path, SOON, &all).unwrap();
+
+    let db = Connection::open(&path).unwrap();
+    let changes = pair(&db, "SELECT step, fields FROM changes ORDER BY plan, sequence");
+    let step = |at: usize| changes[at].0.as_deref().map(|text| serde_json::from_str::<Step>(text).unwrap());
+    let line = LineStep {
+        contract: text("k"),
+        service: text("s"),
+        counted: Some(18),
+        parts: Some(both_parts()),
+        replaces: vec![Replaced { source: "c/p".to_owned(), line: "l".to_owned() }],
+        rests: vec![Rest { part: "c/p".to_owned(), leader: "a/p".to_owned(), line: "sum".to_owned() }],
+        leaves: vec![day("d/p")],
+        since: vec![day("d/p")],
+        moves: false,
+    };
+    assert_eq!(step(0), Some(Step::Line(Box::new(line))));
+    assert_eq!(changes[0].1, r#"{"quantity":[5,18],"effective":[{"t":"2026-11-21T00:00:00Z"}]}"#);
+    let only = |moves| Step::Line(Box::new(LineStep { contract: text("k"), moves, ..LineStep::default() }));
+    assert_eq!((step(1), step(2)), (Some(only(false)), Some(only(true))));
+    assert_eq!(changes[1].1, r#"{"quantity":[3],"product":["p"],"name":["Endpoint"]}"#, "a create says its product");
+    assert_eq!(changes[2].1, r#"{"quantity":[3,0]}"#);
+    let activity = |at: &str, touched| Some(Activity { at: at.to_owned(), touched });
+    let none = TicketStep::default;
+    assert_eq!(step(3), Some(Step::Ticket(TicketStep { lead: text("1"), ..none() })));
+    assert_eq!(step(4), Some(Step::Ticket(TicketStep { account: text("a9"), ..none() })));
+    let touched = activity("2026-03-01T09:00:00Z", true);
+    assert_eq!(step(5), Some(Step::Ticket(TicketStep { activity: touched, ..none() })));
+    assert_eq!(step(6), Some(Step::Ticket(TicketStep { activity: activity("2026-03-01", false), ..none() })));
+    assert_eq!((changes[3].1.as_str(), changes[6].1.as_str()), ("{}", r#"{"closed":[false,true]}"#));
+    assert_eq!(step(7), Some(Step::CreateSource));
+    assert_eq!((step(8), changes[8].1.as_str()), (None, OWN_WORDS), "a vendor's own fields stay fields");
+    assert_eq!(step(9), Some(Step::Undo(Head { before: text("t1"), after: None })));
+    assert_eq!(changes[9].1, r#"{"model":["b","a"]}"#);
+
+    check_memories(&db);
+    check_journal(&db);
+}
+
+/// A vendor's own fields, under names that had a meaning before.
+const OWN_WORDS: &str = r#"{"contract":["a","b"],"counted":[7],"linked to":["x","y"],"ticket":["z"],"moves":[true]}"#;
+
+fn pair(db: &Connection, sql: &str) -> Vec<(Option<String>, String)> {
+    let mut select = db.prepare(sql).unwrap();
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+fn day(line: &str) -> PartDay {
+    PartDay { line: line.to_owned(), day: "2026-11-21".parse().unwrap() }
+}
+
+fn count(line: &str, counted: Option<i64>) -> PartCount {
+    PartCount { line: line.to_owned(), counted }
+}
+
+fn both_parts() -> Vec<PartCount> {
+    vec![count("c/p", Some(8)), count("d\"/p", None)]
+}
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+/// Stores changes, links and decisions as versions before 20 did.
+fn put_as_before_steps(db: &Connection) {
     db.execute_batch(
         "PRAGMA foreign_keys = OFF; INSERT INTO tenants (id, name, added_at) VALUES (1, 'default', 1); \
          INSERT INTO plans (id, tenant, sync, run, made_at, totals, undecided, whole, undoes) VALUES \
@@ -185,7 +253,6 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
     let old_line = format!(
         r#"{{"quantity":[5,18],"effective":[{{"t":"2026-11-21T00:00:00Z"}}],"counted":[18],"product":["p"],"contract":["k"],"service":["s"],"parts":[{parts}],"leaves":[{days}],"since":[{days}],"rests":[{{"j":"[{{\"part\":\"c/p\",\"source\":\"a/p\",\"line\":\"sum\"}}]"}}],"replaces":[{{"j":"[{{\"source\":\"c/p\",\"line\":\"l\"}}]"}}]}}"#
     );
-    let own_words = r#"{"contract":["a","b"],"counted":[7],"linked to":["x","y"],"ticket":["z"],"moves":[true]}"#;
     let undone = r#"{"model":["b","a"],"linked to":["t1",null]}"#;
     for (plan, sequence, kind, action, fields) in [
         (1, 1, "usage", "update", old_line.as_str()),
@@ -196,7 +263,7 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
         (1, 6, "alert", "append", r#"{"note":["Again"],"last-activity":[{"t":"2026-03-01T09:00:00Z"},null]}"#),
         (1, 7, "alert", "close", r#"{"closed":[false,true],"last-activity":["2026-03-01","2026-03-01"]}"#),
         (1, 8, "customer", "create-source", r#"{"name":["Alpha"]}"#),
-        (1, 9, "asset", "update", own_words),
+        (1, 9, "asset", "update", OWN_WORDS),
         (2, 1, "asset", "unlink", undone),
     ] {
         db.execute(
@@ -233,52 +300,10 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
         [left_out],
     )
     .unwrap();
-    drop(db);
-    bring_up_to_date(&path, SOON, &all).unwrap();
+}
 
-    let db = Connection::open(&path).unwrap();
-    let pair = |sql: &str| -> Vec<(Option<String>, String)> {
-        let mut select = db.prepare(sql).unwrap();
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        rows.collect::<Result<_, _>>().unwrap()
-    };
-    let changes = pair("SELECT step, fields FROM changes ORDER BY plan, sequence");
-    let step = |at: usize| changes[at].0.as_deref().map(|text| serde_json::from_str::<Step>(text).unwrap());
-    let day = |line: &str| PartDay { line: line.to_owned(), day: "2026-11-21".parse().unwrap() };
-    let count = |line: &str, counted| PartCount { line: line.to_owned(), counted };
-    let text = |text: &str| Some(text.to_owned());
-    let parts = vec![count("c/p", Some(8)), count("d\"/p", None)];
-    let line = LineStep {
-        contract: text("k"),
-        service: text("s"),
-        counted: Some(18),
-        parts: Some(parts.clone()),
-        replaces: vec![Replaced { source: "c/p".to_owned(), line: "l".to_owned() }],
-        rests: vec![Rest { part: "c/p".to_owned(), leader: "a/p".to_owned(), line: "sum".to_owned() }],
-        leaves: vec![day("d/p")],
-        since: vec![day("d/p")],
-        moves: false,
-    };
-    assert_eq!(step(0), Some(Step::Line(Box::new(line))));
-    assert_eq!(changes[0].1, r#"{"quantity":[5,18],"effective":[{"t":"2026-11-21T00:00:00Z"}]}"#);
-    let only = |moves| Step::Line(Box::new(LineStep { contract: text("k"), moves, ..LineStep::default() }));
-    assert_eq!((step(1), step(2)), (Some(only(false)), Some(only(true))));
-    assert_eq!(changes[1].1, r#"{"quantity":[3],"product":["p"],"name":["Endpoint"]}"#, "a create says its product");
-    assert_eq!(changes[2].1, r#"{"quantity":[3,0]}"#);
-    let activity = |at: &str, touched| Some(Activity { at: at.to_owned(), touched });
-    let none = TicketStep::default;
-    assert_eq!(step(3), Some(Step::Ticket(TicketStep { lead: text("1"), ..none() })));
-    assert_eq!(step(4), Some(Step::Ticket(TicketStep { account: text("a9"), ..none() })));
-    let touched = activity("2026-03-01T09:00:00Z", true);
-    assert_eq!(step(5), Some(Step::Ticket(TicketStep { activity: touched, ..none() })));
-    assert_eq!(step(6), Some(Step::Ticket(TicketStep { activity: activity("2026-03-01", false), ..none() })));
-    assert_eq!((changes[3].1.as_str(), changes[6].1.as_str()), ("{}", r#"{"closed":[false,true]}"#));
-    assert_eq!(step(7), Some(Step::CreateSource));
-    assert_eq!((step(8), changes[8].1.as_str()), (None, own_words), "a vendor's own fields stay fields");
-    assert_eq!(step(9), Some(Step::Undo(Head { before: text("t1"), after: None })));
-    assert_eq!(changes[9].1, r#"{"model":["b","a"]}"#);
-
-    let links = pair("SELECT memory, written || ' ' || coalesce(sent, '-') FROM links ORDER BY number");
+fn check_memories(db: &Connection) {
+    let links = pair(db, "SELECT memory, written || ' ' || coalesce(sent, '-') FROM links ORDER BY number");
     let memory = |at: usize| links[at].0.as_deref().map(|text| serde_json::from_str::<Memory>(text).unwrap());
     let known = LineMemory {
         quantity: Some(18),
@@ -286,7 +311,7 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
         had: Some(5),
         contract: text("k"),
         effective: Some(day("").day),
-        parts: Some(parts),
+        parts: Some(both_parts()),
         since: vec![day("d/p")],
         left: vec![day("d/p")],
         ended: Some("2026-11-20".parse().unwrap()),
@@ -305,8 +330,11 @@ fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memor
     assert_eq!(memory(3), Some(Memory::Ticket(Box::new(left))));
     assert!(links[..4].iter().all(|(_, fields)| fields == "{} -"), "{links:?}");
     assert_eq!(links[4], (None, r#"{"counted":7} {"counted":8}"#.to_owned()));
+}
 
+fn check_journal(db: &Connection) {
     let entries = pair(
+        db,
         "SELECT detail -> '$.before.memory', detail -> '$.before.sent' FROM journal WHERE event = 'decided' ORDER BY id",
     );
     let before: Memory = serde_json::from_str(entries[0].0.as_deref().unwrap()).unwrap();

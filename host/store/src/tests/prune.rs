@@ -281,30 +281,7 @@ async fn how_large_a_database_is_after_a_year_of_daily_runs() {
             (psa(), Kind::Contract),
             (psa(), Kind::Product),
         ] {
-            let records: Vec<Record> = match kind {
-                Kind::Customer => report.iter().step_by(PRODUCTS).map(|(id, _, _)| record(id, None)).collect(),
-                Kind::Product => report[..PRODUCTS].iter().map(|(_, id, _)| record(id, None)).collect(),
-                // One month's rows at a time: those of the month before are gone with its end.
-                _ => report
-                    .iter()
-                    .map(|(customer, product, quantity)| Record {
-                        fields: vec![
-                            Field::new("product", Value::Text(product.clone())),
-                            Field::new("period", Value::Text(month.clone())),
-                            Field::new("quantity", Value::Integer(*quantity)),
-                            Field::new("actual", Value::Integer(*quantity)),
-                        ],
-                        ..record(
-                            &if kind == Kind::Usage {
-                                format!("{customer}/{product}/{month}")
-                            } else {
-                                format!("{customer}/{product}")
-                            },
-                            Some(customer),
-                        )
-                    })
-                    .collect(),
-            };
+            let records = records_of(kind, &report, PRODUCTS, &month);
             let read = tenant.read_begin(None, &connection, kind, at, 0).await.unwrap();
             for page in records.chunks(500) {
                 tenant.page_commit(&read, &connection, kind, &one_page(page, Some("next"), None), at).await.unwrap();
@@ -337,6 +314,29 @@ async fn how_large_a_database_is_after_a_year_of_daily_runs() {
         if [1, 30, 90, 180, 270, 365].contains(&today) {
             print_size(&bed.folder.path().join("db"), today);
         }
+    }
+}
+
+/// The records of a kind: `report` has customer, product and quantity of each line, customer by customer. One month's
+/// rows at a time, as those of the month before are gone with its end.
+fn records_of(kind: Kind, report: &[(String, String, i64)], products: usize, month: &str) -> Vec<Record> {
+    let line = |(customer, product, quantity): &(String, String, i64)| {
+        let id = match kind {
+            Kind::Usage => format!("{customer}/{product}/{month}"),
+            _ => format!("{customer}/{product}"),
+        };
+        let fields = vec![
+            Field::new("product", Value::Text(product.clone())),
+            Field::new("period", Value::Text(month.to_owned())),
+            Field::new("quantity", Value::Integer(*quantity)),
+            Field::new("actual", Value::Integer(*quantity)),
+        ];
+        Record { fields, ..record(&id, Some(customer)) }
+    };
+    match kind {
+        Kind::Customer => report.iter().step_by(products).map(|(id, _, _)| record(id, None)).collect(),
+        Kind::Product => report[..products].iter().map(|(_, id, _)| record(id, None)).collect(),
+        _ => report.iter().map(line).collect(),
     }
 }
 

@@ -3,10 +3,11 @@
 //! A file is imported whole or not at all: every bad row is named, and nothing is stored while one is left. Rows
 //! unchanged since their export decide nothing. The file's format is `sheet`'s.
 
+use super::rows::by_source;
 use super::{CustomerFilter, CustomerState, CustomerView};
 use crate::boxed;
 use crate::desk::decisions;
-use crate::desk::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
+use crate::desk::imports::{Cause, Import, ImportChange, Problems, by_a_spreadsheet, misplaced, refused};
 use crate::desk::links::Decision;
 use crate::desk::sheet::{self, Form, Sheet};
 use crate::error::Error;
@@ -145,38 +146,60 @@ impl Tenant {
             tenant: self,
             sync: &sync,
             freed: freed.map(|(_, row)| row.customer.clone()).collect(),
-            accounts: super::by_source(self.store.links_all(&sync.name, Kind::Customer).await?),
-            contracts: super::by_source(self.store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?),
+            accounts: by_source(self.store.links_all(&sync.name, Kind::Customer).await?),
+            contracts: by_source(self.store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?),
             targets: HashMap::new(),
             links: Vec::new(),
             switched: Vec::new(),
             changes: Vec::new(),
+            problems,
         };
         let mut seen = HashMap::<&str, usize>::new();
         for (number, row) in &rows {
             let number = *number;
             if let Some(before) = seen.insert(&row.customer, number) {
-                problems.add(Cause::Twice, number, format!("customer {} stands in row {before} already", row.customer));
+                let why = format!("customer {} stands in row {before} already", row.customer);
+                taking.problems.add(Cause::Twice, number, why);
                 continue;
             }
-            let Some(view) = known.get(row.customer.as_str()) else {
-                let why = crate::desk::imports::by_a_spreadsheet(&row.customer);
-                problems.add(
-                    Cause::Unknown,
-                    number,
-                    format!("there is no customer {}{why}", row.customer.escape_debug()),
-                );
+            let Some(&view) = known.get(row.customer.as_str()) else {
+                let why = by_a_spreadsheet(&row.customer);
+                let why = format!("there is no customer {}{why}", row.customer.escape_debug());
+                taking.problems.add(Cause::Unknown, number, why);
                 continue;
             };
-            taking.take(number, row, view, &mut problems).await?;
+            taking.take(Given { number, row, view, now: CustomerRow::of(view.clone()) }).await?;
         }
-        let Taking { links, switched, changes, .. } = taking;
+        let Taking { links, switched, changes, problems, .. } = taking;
         problems.refuse("the file of customers", &export)?;
         let decision = match dry_run {
             true => String::new(),
             false => decisions::decide_with(self, &sync, "file", links, switched).await?.decision,
         };
         Ok(Import { decision, changes, ignored: sheet.ignored })
+    }
+}
+
+/// A row of the file beside its customer as it stands.
+struct Given<'r> {
+    number: usize,
+    row: &'r CustomerRow,
+    view: &'r CustomerView,
+    /// The row that an export would write now.
+    now: CustomerRow,
+}
+
+impl Given<'_> {
+    fn change(&self, what: &'static str, before: &str, after: &str) -> ImportChange {
+        ImportChange {
+            row: self.number,
+            kind: Kind::Customer,
+            source: self.row.customer.clone(),
+            name: self.view.name.clone(),
+            what,
+            before: before.to_owned(),
+            after: after.to_owned(),
+        }
     }
 }
 
@@ -194,64 +217,60 @@ struct Taking<'a> {
     links: Vec<Link>,
     switched: Vec<(String, Switch, Option<bool>)>,
     changes: Vec<ImportChange>,
+    problems: Problems,
 }
 
 impl Taking<'_> {
     /// Adds the decisions of a row; its errors are added to the problems.
-    async fn take(
-        &mut self,
-        number: usize,
-        row: &CustomerRow,
-        view: &CustomerView,
-        problems: &mut Problems,
-    ) -> Result<(), Error> {
-        let now = CustomerRow::of(view.clone());
+    async fn take(&mut self, given: Given<'_>) -> Result<(), Error> {
+        let Given { number, row, view, now } = &given;
         let account = decision(&row.account, self.accounts.get(&row.customer));
         let contract = decision(&row.contract, self.contracts.get(&row.customer));
         if let Some(why) = self.misplaced_row(row, view, account.as_ref(), contract.as_ref()).await? {
-            problems.add(Cause::Name, number, why);
+            self.problems.add(Cause::Name, *number, why);
             return Ok(());
         }
         if !row.revision.is_empty() && row.revision != now.revision {
-            problems.add(Cause::Old, number, decided_since(&now));
+            self.problems.add(Cause::Old, *number, decided_since(now));
             return Ok(());
         }
         for (what, decision) in [("account", &account), ("contract", &contract)] {
             let alone = !self.sync.rules.shares(Kind::Customer);
             let Some(Decision::Link(target)) = decision.as_ref().filter(|_| alone) else { continue };
-            if let Some(before) = self.targets.insert((what, target.clone()), number) {
-                problems.add(Cause::Twice, number, format!("{what} {target} stands in row {before} already"));
+            if let Some(before) = self.targets.insert((what, target.clone()), *number) {
+                self.problems.add(Cause::Twice, *number, format!("{what} {target} stands in row {before} already"));
             }
         }
-        let mut change = |what: &'static str, before: &str, after: &str| {
-            self.changes.push(ImportChange {
-                row: number,
-                kind: Kind::Customer,
-                source: row.customer.clone(),
-                name: view.name.clone(),
-                what,
-                before: before.to_owned(),
-                after: after.to_owned(),
-            });
-        };
         if account.is_some() || contract.is_some() {
-            let mapped =
-                super::mapped(self.tenant, self.sync, &row.customer, account.as_ref(), contract.as_ref(), &self.freed);
-            match mapped.await {
-                Ok(decided) => {
-                    for (what, decision, before, after) in [
-                        ("account", &account, &now.account, &row.account),
-                        ("contract", &contract, &now.contract, &row.contract),
-                    ] {
-                        if decision.is_some() {
-                            change(what, before, after);
-                        }
-                    }
-                    self.links.extend(decided);
-                }
-                Err(error) => problems.add(Cause::Refused, number, error.to_string()),
-            }
+            self.take_links(&given, account.as_ref(), contract.as_ref()).await;
         }
+        self.take_switches(&given);
+        Ok(())
+    }
+
+    /// Adds the links of a row, or the reason why they are refused.
+    async fn take_links(&mut self, given: &Given<'_>, account: Option<&Decision>, contract: Option<&Decision>) {
+        let Given { number, row, now, .. } = given;
+        let mapped = super::mapped(self.tenant, self.sync, &row.customer, account, contract, &self.freed);
+        match mapped.await {
+            Ok(decided) => {
+                for (what, decision, before, after) in [
+                    ("account", account, &now.account, &row.account),
+                    ("contract", contract, &now.contract, &row.contract),
+                ] {
+                    if decision.is_some() {
+                        self.changes.push(given.change(what, before, after));
+                    }
+                }
+                self.links.extend(decided);
+            }
+            Err(error) => self.problems.add(Cause::Refused, *number, error.to_string()),
+        }
+    }
+
+    /// Adds the switches of a row.
+    fn take_switches(&mut self, given: &Given<'_>) {
+        let Given { number, row, view, .. } = given;
         for (switch, needs, text, is_on) in [
             (Switch::Usage, Kind::Usage, row.usage.to_lowercase(), view.usage),
             (Switch::Tickets, Kind::Alert, row.tickets.to_lowercase(), view.tickets),
@@ -261,19 +280,18 @@ impl Taking<'_> {
                 "on" | "off" if (text == "on") == is_on => {}
                 "on" if !self.sync.rules.kinds.contains_key(&needs) => {
                     let why = format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str());
-                    problems.add(Cause::Refused, number, why);
+                    self.problems.add(Cause::Refused, *number, why);
                 }
                 "on" | "off" => {
-                    change(switch.as_str(), if is_on { "on" } else { "off" }, &text);
+                    self.changes.push(given.change(switch.as_str(), if is_on { "on" } else { "off" }, &text));
                     self.switched.push((row.customer.clone(), switch, Some(text == "on")));
                 }
                 other => {
                     let why = format!("`{}` is `{other}`: write on, off or nothing", switch.as_str());
-                    problems.add(Cause::Unreadable, number, why);
+                    self.problems.add(Cause::Unreadable, *number, why);
                 }
             }
         }
-        Ok(())
     }
 
     /// Whether a name in a row belongs to another record than the id beside it.

@@ -22,7 +22,7 @@ pub(super) async fn look_afresh(
     facts: &mut Facts,
     source: Option<&str>,
 ) -> Result<(), Error> {
-    let billing = sync.rules.kinds.contains_key(&Kind::Usage);
+    let billing = sync.rules.bills();
     match (kind, source) {
         (Kind::Alert, Some(id)) if sync.rules.kinds.contains_key(&kind) => alert_now(tenant, sync, id, facts).await,
         (Kind::Usage, Some(line)) if billing => line_now(tenant, sync, line, facts).await,

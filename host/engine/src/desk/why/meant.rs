@@ -70,27 +70,31 @@ pub(super) async fn meant(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) 
         }
     }
     let journal = JournalFilter { source: Some(text.to_owned()), ..of_record(sync, kind) };
-    if tenant.store.journal_list(&journal).await?.is_empty() {
-        // A record that could not be stored, or is not listed, is known by the findings on it.
-        if let Some(plan) = tenant.store.plan_list(&sync.name, 1).await?.first() {
-            for kind in [kind, kind.counterpart()] {
-                let filter =
-                    FindingFilter { kind: Some(kind), source: Some(text.to_owned()), ..FindingFilter::default() };
-                if let Some((_, found)) = tenant.store.findings_list(plan.id, &filter, 0, 1).await?.pop() {
-                    return Ok(match found.side {
-                        Side::Source => of_source(text.to_owned()),
-                        Side::Target => of_target(text.to_owned()),
-                    });
-                }
-            }
-        }
-        return Err(Error::not_found(
+    if !tenant.store.journal_list(&journal).await?.is_empty() {
+        return Ok(of_source(text.to_owned()));
+    }
+    match found_at(tenant, sync, kind, text).await? {
+        Some(Side::Source) => Ok(of_source(text.to_owned())),
+        Some(Side::Target) => Ok(of_target(text.to_owned())),
+        None => Err(Error::not_found(
             "record",
             format!("{kind} {text}"),
             format!("it was never read: run `crosswalk plan {}`, or look at the id or the name again", sync.name),
-        ));
+        )),
     }
-    Ok(of_source(text.to_owned()))
+}
+
+/// Returns the side of a record that the newest plan has a finding on: one that could not be stored, or is not listed,
+/// is known by that alone.
+async fn found_at(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) -> Result<Option<Side>, Error> {
+    let Some(plan) = tenant.store.plan_list(&sync.name, 1).await?.into_iter().next() else { return Ok(None) };
+    for kind in [kind, kind.counterpart()] {
+        let filter = FindingFilter { kind: Some(kind), source: Some(text.to_owned()), ..FindingFilter::default() };
+        if let Some((_, found)) = tenant.store.findings_list(plan.id, &filter, 0, 1).await?.pop() {
+            return Ok(Some(found.side));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the link to a target record: of this kind, or of any kind at the source.

@@ -1,20 +1,17 @@
 //! A trace in words: the verdict, the steps from source to target, and what would change it.
 //!
 //! Pure: from facts to sentences. Independent of the names of kinds, so that it holds for every kind of a sync;
-//! sentences particular to alerts, lines of usage and billed customers are in `special`.
+//! sentences particular to alerts, lines of usage and billed customers are in `special`, the steps in `steps`.
 
 mod special;
+mod steps;
 
 use super::{Customer, Facts, Found};
 use crate::ground::find::ChangeView;
-use crate::rules::plan::{same, shown};
 use crosswalk_model::sync::Sites;
-use crosswalk_model::{Brake, Cause, Decider, Event, Kind, Link, LinkState, Sync, Trust};
-use crosswalk_store::{ChangeStatus, JournalEntry, Stored};
+use crosswalk_model::{Brake, Cause, Decider, Kind, Link, LinkState, Sync, Trust};
+use crosswalk_store::ChangeStatus;
 use serde::Serialize;
-
-/// Maximum number of fields listed for a write.
-const FIELDS: usize = 6;
 
 /// One step of a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,8 +48,18 @@ struct Teller<'a> {
 impl Teller<'_> {
     /// Returns whether the record is in step, and what would change that. An obstacle to everything else comes first.
     fn verdict(&self) -> (String, Vec<Advice>) {
-        let Self { sync, kind, facts } = *self;
-        if let Some(open) = facts.uncertain.as_ref().filter(|open| open.status == ChangeStatus::Uncertain) {
+        self.under_way().or_else(|| self.outside()).unwrap_or_else(|| match &self.facts.link {
+            Some(link) => self.by_link(link),
+            None => {
+                let verdict = format!("not in step: this {} was read, and nothing is decided yet", self.kind);
+                (verdict, vec![self.plan("matches it")])
+            }
+        })
+    }
+
+    /// Verdict on what is planned for the record, or was sent and is not settled; `None` if nothing is.
+    fn under_way(&self) -> Option<(String, Vec<Advice>)> {
+        if let Some(open) = self.facts.uncertain.as_ref().filter(|open| open.status == ChangeStatus::Uncertain) {
             let due = open.due_at.map_or_else(String::new, |due| format!(", by the first run after {due}"));
             let verdict = format!(
                 "not in step yet: nobody knows whether “{}” of run {} was written ({}); it is looked up{due}, and nothing \
@@ -63,63 +70,64 @@ impl Teller<'_> {
             );
             let command = format!("crosswalk uncertain settle {}", open.change);
             let by_hand = Advice { command, does: "settles it by hand".to_owned() };
-            return (verdict, vec![self.plan("looks it up"), by_hand]);
+            return Some((verdict, vec![self.plan("looks it up"), by_hand]));
         }
         if let Some(told) = self.special() {
-            return told;
+            return Some(told);
         }
         if let Some(open) = self.planned(&[ChangeStatus::Pending]) {
-            return self.open(open);
+            return Some(self.open(open));
         }
         if let Some(under_way) =
             self.planned(&[ChangeStatus::Intended, ChangeStatus::Accepted, ChangeStatus::Uncertain])
         {
             let verdict =
                 format!("not in step yet: the outcome of “{}” is not known", under_way.change.action.as_str());
-            return (verdict, vec![self.plan("looks it up first")]);
+            return Some((verdict, vec![self.plan("looks it up first")]));
         }
-        if let Some(view) = self.planned(&[ChangeStatus::Failed, ChangeStatus::Stale, ChangeStatus::Skipped]) {
-            let verdict =
-                format!("not in step: {} {}: {}", view.change.action.as_str(), ended(view.status), view.message);
-            return (verdict, vec![self.plan("tries again")]);
-        }
-        let source = self.source_id();
+        let view = self.planned(&[ChangeStatus::Failed, ChangeStatus::Stale, ChangeStatus::Skipped])?;
+        let verdict = format!("not in step: {} {}: {}", view.change.action.as_str(), ended(view.status), view.message);
+        Some((verdict, vec![self.plan("tries again")]))
+    }
+
+    /// Verdict on a record that the sync or its customer leaves out, or that only a plan's finding tells of; `None` if
+    /// its own link decides.
+    fn outside(&self) -> Option<(String, Vec<Advice>)> {
+        let Self { sync, kind, facts } = *self;
         if facts.source.is_none() && facts.link.is_none() && facts.target.is_some() {
             if let Some(found) = facts.found.first() {
-                return (format!("not in step: {}", found.finding.message), vec![self.list("shows what could be")]);
+                let verdict = format!("not in step: {}", found.finding.message);
+                return Some((verdict, vec![self.list("shows what could be")]));
             }
             let verdict = format!("no {kind} of `{}` is linked to it: nothing of this sync touches it", sync.source);
-            return (verdict, vec![self.list("shows what could be")]);
+            return Some((verdict, vec![self.list("shows what could be")]));
         }
         if !sync.rules.kinds.contains_key(&kind) {
-            return (format!("left out: {kind}s take no part in the sync `{}`", sync.name), Vec::new());
+            return Some((format!("left out: {kind}s take no part in the sync `{}`", sync.name), Vec::new()));
         }
         if kind == Kind::Location && sync.rules.sites == Sites::Primary {
             let verdict =
                 "left out: by the rule `sites` all of a customer stands at its primary location, and none is made";
-            return (verdict.to_owned(), Vec::new());
+            return Some((verdict.to_owned(), Vec::new()));
         }
         if let (None, Some(found)) = (&facts.link, facts.found.first()) {
-            return self.found(found);
+            return Some(self.found(found));
         }
-        if let Some(customer) = facts.customer.as_ref().filter(|customer| customer.bars(facts)) {
-            let link = facts.link.as_ref().filter(|link| link.state == LinkState::Excluded);
-            if link.is_none() {
-                let verdict = format!(
-                    "not in step: its customer {} {}, and nothing of a customer that is not linked is synced",
-                    customer.called(),
-                    customer.stands()
-                );
-                let command = format!("crosswalk why {} customer {}", sync.name, customer.id);
-                return (verdict, vec![Advice { command, does: "tells what its customer waits for".to_owned() }]);
-            }
+        let customer = facts.customer.as_ref().filter(|customer| customer.bars(facts))?;
+        if facts.link.as_ref().is_some_and(|link| link.state == LinkState::Excluded) {
+            return None;
         }
-        let Some(link) = &facts.link else {
-            return (
-                format!("not in step: this {kind} was read, and nothing is decided yet"),
-                vec![self.plan("matches it")],
-            );
-        };
+        let verdict = format!(
+            "not in step: its customer {} {}, and nothing of a customer that is not linked is synced",
+            customer.called(),
+            customer.stands()
+        );
+        let command = format!("crosswalk why {} customer {}", sync.name, customer.id);
+        Some((verdict, vec![Advice { command, does: "tells what its customer waits for".to_owned() }]))
+    }
+
+    fn by_link(&self, link: &Link) -> (String, Vec<Advice>) {
+        let (facts, source) = (self.facts, self.source_id());
         let create = || self.link("create", "", "has it created");
         let set = || self.link("set", " TARGET", "links it to a record of the target");
         let exclude = || self.link("exclude", "", "leaves it out");
@@ -223,123 +231,6 @@ impl Teller<'_> {
         (format!("not in step: {}", found.finding.message), next)
     }
 
-    fn steps(&self) -> Vec<Step> {
-        let Self { sync, facts, .. } = *self;
-        let mut steps = Vec::new();
-        let mut step = |what, words: String| steps.push(Step { what, words });
-        match &facts.source {
-            Some(stored) => step("source", side(sync.source.as_str(), stored)),
-            None => step("source", format!("nothing was read of it from `{}`", sync.source)),
-        }
-        if let Some(customer) = &facts.customer {
-            step("customer", format!("it belongs to {}, which {}", customer.called(), customer.stands()));
-        }
-        if let Some(words) = self.counted() {
-            step("counted", words);
-        }
-        step("match", self.matched());
-        if let Some(stored) = &facts.target {
-            step("target", side(sync.target.as_str(), stored));
-        }
-        let written = facts.journal.iter().position(|entry| entry.event.is_write());
-        let tried =
-            facts.journal.iter().position(|entry| matches!(entry.event, Event::Failed | Event::Stale | Event::Skipped));
-        if let Some(entry) = written.and_then(|at| facts.journal.get(at)) {
-            step("written", happened(entry));
-        }
-        if let Some(entry) =
-            tried.filter(|at| written.is_none_or(|written| *at < written)).and_then(|at| facts.journal.get(at))
-        {
-            step("tried", happened(entry));
-        }
-        for words in self.kept() {
-            step("kept", words);
-        }
-        if let Some(why) = &facts.unbilled {
-            step("billing", format!("nothing of its usage is billed: {why}"));
-        }
-        facts.afresh.findings.iter().for_each(|finding| step("left", finding.message.clone()));
-        facts.line.iter().flat_map(|line| &line.notes).for_each(|note| step("left", note.clone()));
-        for Found { plan, made_at, finding } in &facts.found {
-            step("found", format!("plan {plan}, made at {made_at}: {}", finding.message));
-        }
-        facts.by_rule.iter().for_each(|words| step("left", words.clone()));
-        for view in facts.planned.iter().filter(|view| view.status != ChangeStatus::Done) {
-            step("planned", self.in_plan(view));
-        }
-        if self.planned(&[ChangeStatus::Pending]).is_none() {
-            for change in &facts.afresh.changes {
-                step("planned", format!("the next plan has “{}”: {}", change.action.as_str(), change.reason));
-            }
-        }
-        if let Some((plan, made_at)) = facts.plan {
-            step(
-                "plan",
-                format!(
-                    "plan {plan}, made at {made_at}, is the newest; what was read or decided since is told as it is now"
-                ),
-            );
-        }
-        steps
-    }
-
-    /// Describes how it was matched: rule, score, decider and time.
-    fn matched(&self) -> String {
-        let Some(link) = &self.facts.link else { return "nothing is decided yet".to_owned() };
-        let to = link.target.as_deref().unwrap_or_default();
-        let stands = match link.state {
-            LinkState::Linked if link.made => format!("linked to `{to}`, which this host made,"),
-            LinkState::Linked => format!("linked to `{to}`"),
-            LinkState::Broken => format!("linked to `{to}`, which is gone,"),
-            LinkState::Proposed => "a proposal".to_owned(),
-            LinkState::Conflict => "a conflict".to_owned(),
-            LinkState::Excluded => "excluded".to_owned(),
-            LinkState::Create => "to be created".to_owned(),
-            LinkState::Unmapped => "linked to nothing".to_owned(),
-        };
-        let by = if link.decided_by.is_none() { String::new() } else { format!(" by {}", who(link.decided_by)) };
-        let mut words = format!("{stands}{by} at {}", link.decided_at);
-        if !link.reason.is_empty() {
-            words.push_str(&format!(": {}", link.reason));
-        }
-        for found in &link.candidates {
-            words.push_str(&format!(
-                "; `{}` “{}” scores {:.2}: {}",
-                found.target, found.name, found.score, found.reason
-            ));
-        }
-        if !link.declined.is_empty() {
-            words.push_str(&format!("; said no to {}", link.declined.join(", ")));
-        }
-        words
-    }
-
-    /// Describes values that the vendor stored other than they were sent.
-    fn kept(&self) -> Vec<String> {
-        let Some(link) = self.facts.link.as_ref().filter(|link| link.linked().is_some()) else { return Vec::new() };
-        let both = link.sent.iter().filter_map(|(name, sent)| Some((name, sent, link.written.get(name)?)));
-        both.filter(|(_, sent, kept)| !same(sent, kept))
-            .map(|(name, sent, kept)| {
-                format!("of {name} the target kept {} where {} was sent", shown(kept), shown(sent))
-            })
-            .collect()
-    }
-
-    fn in_plan(&self, view: &ChangeView) -> String {
-        let plan = self.facts.plan.map_or_else(String::new, |(plan, _)| format!("plan {plan} has "));
-        let mut words = format!("{plan}“{}”: {}", view.change.action.as_str(), view.change.reason);
-        if let Some(hold) = &view.change.held {
-            words.push_str(&format!("; held by the brake `{}`: {}", hold.words(), hold.reason));
-        }
-        if view.status != ChangeStatus::Pending {
-            words.push_str(&format!("; it {}", ended(view.status)));
-            if !view.message.is_empty() {
-                words.push_str(&format!(": {}", view.message));
-            }
-        }
-        words
-    }
-
     fn planned(&self, statuses: &[ChangeStatus]) -> Option<&ChangeView> {
         self.facts.planned.iter().find(|view| statuses.contains(&view.status))
     }
@@ -412,38 +303,6 @@ impl Customer {
             (LinkState::Unmapped, _) => "is linked to nothing".to_owned(),
         }
     }
-}
-
-/// Describes a record as last read, with the time.
-fn side(connection: &str, stored: &Stored) -> String {
-    let record = &stored.record;
-    let mut words = format!("`{connection}` has it as `{}` “{}”", record.id, record.name);
-    if !record.active() {
-        words.push_str(", out of use");
-    }
-    if let Some(first) = stored.first_at {
-        words.push_str(&format!("; first seen {first}"));
-    }
-    words.push_str(&format!("; last seen {}", stored.seen_at));
-    if let Some(gone) = stored.gone_at {
-        words.push_str(&format!("; gone since {gone}"));
-    }
-    words
-}
-
-/// Describes a journal entry as a step, with the fields it wrote.
-fn happened(entry: &JournalEntry) -> String {
-    let run = entry.run.map_or_else(String::new, |run| format!(" in run {run}"));
-    let mut words = format!("{} at {}{run}: {}", entry.event, entry.at, entry.message);
-    let name = |field: &serde_json::Value| field.get("field").and_then(|name| name.as_str()).map(str::to_owned);
-    let fields: Vec<String> =
-        entry.detail.iter().filter_map(|detail| detail.as_array()).flatten().filter_map(name).collect();
-    if entry.event.is_write() && !fields.is_empty() {
-        let more = if fields.len() > FIELDS { format!(" and {} more", fields.len() - FIELDS) } else { String::new() };
-        let told = &fields[..fields.len().min(FIELDS)];
-        words.push_str(&format!(" ({}{more})", told.join(", ")));
-    }
-    words
 }
 
 fn ended(status: ChangeStatus) -> &'static str {

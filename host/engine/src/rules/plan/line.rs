@@ -18,6 +18,7 @@
 //!
 //! Pure. The change's fields hold source ids, as in every change; the ids in its step are the target's.
 
+mod before;
 pub(crate) mod change;
 pub(crate) mod days;
 mod holds;

@@ -15,15 +15,23 @@
 //! Pure. A ticket's fields are texts of the target system, but for the references `parent` and `asset`, which hold
 //! source ids as in every change.
 
+mod state;
+mod text;
+
+pub(crate) use state::is_open;
+pub(super) use state::{is_worked_on, remember, reopens};
+
 use super::types::rank;
 use super::{HOUR_MS, Planned};
-use crate::rules::value::{cut, same};
+use crate::rules::value::cut;
 use crosswalk_model::sync::TicketRules;
 use crosswalk_model::{
     Action, Activity, Brake, Cause, Failure, FieldDiff, Finding, Hold, Kind, KindDescription, Link, LinkState,
     Operation, PlannedChange, Record, Risk, Step, TicketMemory, TicketStep, Timestamp, Value, Writable,
 };
+use state::last_activity;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use text::{at, description, message, title};
 
 /// The catalogue's field: when anything about a ticket changed last.
 pub const LAST_ACTIVITY: &str = "last-activity";
@@ -406,101 +414,12 @@ impl<'m, 'a> Matter<'m, 'a> {
     }
 }
 
-/// Whether a ticket takes notes.
-pub(crate) fn is_open(ticket: &Record) -> bool {
-    ticket.active() && ticket.field("closed") != Some(&Value::Boolean(true))
-}
-
-/// The last activity of a ticket, as its vendor writes it.
-fn last_activity(ticket: &Record) -> Option<&str> {
-    match ticket.field(LAST_ACTIVITY)? {
-        Value::Time(text) | Value::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// Whether a ticket was worked on since a change of it was planned.
-pub(super) fn is_worked_on(step: &TicketStep, ticket: &Record) -> bool {
-    let time = |text: &str| Value::Time(text.to_owned());
-    let then = step.activity.as_ref().map(|activity| time(&activity.at));
-    then.zip(last_activity(ticket)).is_some_and(|(then, now)| !same(&then, &time(now)))
-}
-
 fn new(name: &str, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: None, after }
 }
 
 fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
     FieldDiff { name: name.to_owned(), before: Some(before), after }
-}
-
-/// Whether a change opens a ticket that is closed.
-pub(super) fn reopens(change: &PlannedChange) -> bool {
-    change.action == Action::Append && change.fields.iter().any(|diff| diff.name == "closed")
-}
-
-/// Remembers the ticket as a change left it; `kept` is the ticket as read back.
-pub(super) fn remember(
-    memory: &mut TicketMemory,
-    change: &PlannedChange,
-    step: &TicketStep,
-    kept: Option<&Record>,
-    now: Timestamp,
-) {
-    if change.action == Action::Close {
-        memory.closed_at = Some(now);
-    } else if reopens(change) {
-        memory.reopened_at = Some(now);
-    }
-    memory.touched |= step.activity.as_ref().is_some_and(|activity| activity.touched);
-    if let Some(at) = kept.and_then(last_activity) {
-        memory.last_activity = Some(at.to_owned());
-    }
-}
-
-/// The device, then what happened, in one line.
-fn title(alert: &Alert<'_>) -> String {
-    let what = [alert.record.name.as_str(), message(alert)].into_iter().find(|text| !text.trim().is_empty());
-    let what = what.unwrap_or("alert").lines().next().unwrap_or_default().trim();
-    match alert.device {
-        Some(device) if !what.contains(device) => format!("{device}: {what}"),
-        _ => what.to_owned(),
-    }
-}
-
-fn message<'r>(alert: &Alert<'r>) -> &'r str {
-    alert.record.text("message").unwrap_or(&alert.record.name)
-}
-
-fn at(alert: &Alert<'_>) -> String {
-    alert.raised().map(|raised| format!(", last at {raised}")).unwrap_or_default()
-}
-
-fn description(first: &Alert<'_>, last: Option<&Alert<'_>>, times: usize) -> String {
-    let mut text = message(first).trim().to_owned();
-    text.push('\n');
-    let mut line = |name: &str, value: &str| text.push_str(&format!("\n{name}: {value}"));
-    if let Some(device) = alert_device(first) {
-        line("Device", device);
-    }
-    if matches!(first.place, Place::Unmapped | Place::OutOfUse(_)) && !first.customer.is_empty() {
-        let why = if first.place == Place::Unmapped { "not linked" } else { "its account is not in use" };
-        line(&format!("Customer ({why})"), first.customer);
-    }
-    if let Some(condition) = first.record.text("condition") {
-        line("Condition", condition);
-    }
-    if let Some(raised) = first.raised() {
-        line("Raised", &raised.to_string());
-    }
-    if let Some(last) = last {
-        line("Raised again", &format!("{times} times by now{}", at(last)));
-    }
-    text
-}
-
-fn alert_device<'r>(alert: &Alert<'r>) -> Option<&'r str> {
-    alert.device.or_else(|| alert.record.text("asset"))
 }
 
 #[cfg(test)]

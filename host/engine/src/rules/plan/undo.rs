@@ -113,41 +113,28 @@ impl<'a> Reversal<'a> {
         }
         let leads = did.head.map_or(Some(target), |(before, _)| before);
         let stays = leads == Some(target) && !done.leaves;
-        let redone = |name: &str| {
-            stays && head_of(change).is_none() && self.rule(change.kind, name) == Some(FieldRule::SourceForces)
-        };
+        let redone =
+            stays && head_of(change).is_none() && self.rule(change.kind, "active") == Some(FieldRule::SourceForces);
         if self.moves_again(change) {
             out.left.push(by_rule("parent", FieldRule::SourceForces));
             return out;
         }
         let mut fields = Vec::new();
-        if let Some((before, after)) = did.active {
-            match now {
-                None => out.left.push("it is gone from the target".to_owned()),
-                Some(now) if now.active() == before && leads.is_none() => {
-                    out.left.push("it is out of use in the target already".to_owned());
-                }
-                Some(now) if now.active() == before => {}
-                Some(_) if redone("active") => out.left.push(by_rule("active", FieldRule::SourceForces)),
-                Some(_) if !can.writes.contains(&operation(before)) => {
-                    out.left.push(format!("{}s cannot be {} in the target", change.kind, use_of(before)));
-                }
-                Some(_) => fields.push(diff("active", Value::Boolean(after), Value::Boolean(before))),
-            }
+        match did.active.map(|active| use_again(active, leads, now, redone, can)) {
+            Some(Ok(diff)) => fields.extend(diff),
+            Some(Err(why)) => out.left.push(why),
+            None => {}
         }
-        let mut volatile = 0;
-        for wrote in &did.fields {
-            if catalogue::is_volatile(change.kind, &wrote.name) {
-                volatile += 1;
-                continue;
-            }
+        let lasting: Vec<_> =
+            did.fields.iter().filter(|wrote| !catalogue::is_volatile(change.kind, &wrote.name)).collect();
+        if lasting.is_empty() && !did.fields.is_empty() {
+            out.left.push("it wrote only values that change by themselves".to_owned());
+        }
+        for wrote in lasting {
             match self.field(done, wrote, stays, resolve) {
                 Ok(diff) => fields.extend(diff),
                 Err(why) => out.left.push(why),
             }
-        }
-        if volatile > 0 && volatile == did.fields.len() {
-            out.left.push("it wrote only values that change by themselves".to_owned());
         }
         // A link is not led to what is gone.
         if (fields.is_empty() && leads == led) || (leads.is_some() && leads != led && now.is_none()) {
@@ -252,6 +239,28 @@ impl<'a> Reversal<'a> {
 
     fn rule(&self, kind: Kind, field: &str) -> Option<FieldRule> {
         self.rules.kinds.get(&kind).map(|rules| rules.rule(field))
+    }
+}
+
+/// Puts a record back in use or out of it, as it was before; `None` if it is so already, or why it is not.
+fn use_again(
+    (before, after): (bool, bool),
+    leads: Option<&str>,
+    now: Option<&Record>,
+    redone: bool,
+    can: &KindDescription,
+) -> Result<Option<FieldDiff>, String> {
+    match now {
+        None => Err("it is gone from the target".to_owned()),
+        Some(now) if now.active() == before && leads.is_none() => {
+            Err("it is out of use in the target already".to_owned())
+        }
+        Some(now) if now.active() == before => Ok(None),
+        Some(_) if redone => Err(by_rule("active", FieldRule::SourceForces)),
+        Some(_) if !can.writes.contains(&operation(before)) => {
+            Err(format!("{}s cannot be {} in the target", can.kind, use_of(before)))
+        }
+        Some(_) => Ok(Some(diff("active", Value::Boolean(after), Value::Boolean(before)))),
     }
 }
 

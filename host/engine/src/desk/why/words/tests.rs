@@ -4,6 +4,7 @@ use super::*;
 use crate::rules::plan::{Finding, Planned};
 use crate::testkit::{NOW, record};
 use crosswalk_model::{Action, Candidate, Cause, Hold, PlanId, PlannedChange, Risk, RunId, SyncName, SyncRules, Value};
+use crosswalk_store::{JournalEntry, Stored};
 
 fn sync() -> Sync {
     Sync {

@@ -1,24 +1,24 @@
 //! Decides one line from its numbers and its place on the contract.
 
 use super::{
-    Choice, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Retire, Share, UsageInput, count, integer,
-    out_of_force,
+    Choice, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Share, UsageInput, count, integer, out_of_force,
 };
-use crate::rules::terms::term;
 use crosswalk_model::{
     Action, Brake, Decider, Hold, LineKey, LineMemory, Link, LinkState, Operation, Record, Value, Writable,
 };
 use jiff::civil::Date;
-use std::collections::HashSet;
 
 static NOTHING: LineMemory = LineMemory::new();
+
+/// What follows for a line, and why.
+pub(super) type Weighed = (LineVerdict, String);
 
 /// One line on the scales.
 pub(super) struct Weighing<'i, 'a> {
     pub(super) input: &'i UsageInput<'a>,
     pub(super) key: LineKey,
     /// A link somebody or some plan made.
-    link: Option<&'i Link>,
+    pub(super) link: Option<&'i Link>,
     /// All parts added up.
     counted: Option<i64>,
     actual: Option<i64>,
@@ -60,18 +60,23 @@ impl<'i, 'a> Weighing<'i, 'a> {
         self.link.map_or(&NOTHING, |link| link.memory.line())
     }
 
+    /// The line that its link leads to.
+    fn linked(&self) -> Option<&'i str> {
+        self.link.and_then(Link::linked)
+    }
+
     fn choice(&self) -> Option<&Choice> {
         self.input.choices.get(&self.key.product)
     }
 
     /// Whether the link leads to this line.
     pub(super) fn is_linked(&self, line: Option<&Record>) -> bool {
-        line.is_some_and(|line| self.link.and_then(Link::linked) == Some(&line.id))
+        line.is_some_and(|line| self.linked() == Some(&line.id))
     }
 
     /// The line that the link leads to, where it is another than this one.
     pub(super) fn linked_elsewhere(&self, line: Option<&Record>) -> Option<&'a Record> {
-        let id = self.link.and_then(Link::linked).filter(|_| !self.is_linked(line))?;
+        let id = self.linked().filter(|_| !self.is_linked(line))?;
         (self.input.line_of)(id)
     }
 
@@ -167,7 +172,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
 
     /// The contract's lines of this product; without a product, the one this line is linked to.
     fn on_contract(&self, service: &Product) -> Vec<&'a Record> {
-        let linked = self.link.and_then(Link::linked);
+        let linked = self.linked();
         let fits = |line: &&Record| match service {
             Product::Linked { id, .. } => line.text(PRODUCT) == Some(id),
             _ => Some(line.id.as_str()) == linked,
@@ -177,76 +182,26 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     /// What follows, and why; `None` for a line that is nobody's matter.
-    fn weigh(
-        &self,
-        service: &Product,
-        on_contract: &[&Record],
-        line: Option<&Record>,
-    ) -> Option<(LineVerdict, String)> {
-        let left = |why: String| Some((LineVerdict::Left, why));
-        let linked = self.link.and_then(Link::linked);
-        if linked.is_none() && self.counted == Some(0) {
+    fn weigh(&self, service: &Product, on_contract: &[&Record], line: Option<&Record>) -> Option<Weighed> {
+        if self.linked().is_none() && self.counted == Some(0) {
             // A move that was begun has nothing to go on with.
             let begun = self.known().ended.is_some();
             return begun
                 .then(|| (LineVerdict::Agreed, "nothing is counted, and nothing is on the contract".to_owned()));
         }
-        let contract = match (service, self.input.place) {
-            (Product::Excluded, _) if self.choice().is_none() => return Some(self.ends("its product is excluded")),
-            _ if self.link.is_some_and(|link| link.state == LinkState::Excluded) => {
-                return Some(self.ends("excluded by the operator"));
-            }
-            (_, Place::Off(why)) => return Some((LineVerdict::InStep, why.to_owned())),
-            (_, Place::Excluded(why)) => return Some(self.ends(why)),
-            (_, Place::Nowhere(why)) => return left(self.ends(why).1),
-            (_, Place::Contract(contract)) => contract,
-        };
-        if let Share::With(leader) = (self.input.share)(&self.key) {
-            return Some((
-                LineVerdict::Together(leader.clone()),
-                format!("it is billed together with {leader}, on one line"),
-            ));
-        }
-        if let Some(why) = self.input.not_fetched {
-            return Some((LineVerdict::NotFetched, why.to_owned()));
-        }
-        if let Some((part, why)) = self.parts.iter().find_map(|part| Some((part, part.why.as_ref()?))) {
-            return Some((LineVerdict::NotFetched, format!("its part {} is not known: {why}", part.key)));
-        }
-        let Some(counted) = self.counted else {
-            return Some((LineVerdict::NotFetched, "the vendor names it without a number".to_owned()));
-        };
-        if counted < 0 {
-            return Some((LineVerdict::NotFetched, format!("the vendor counts {counted}, which is less than nothing")));
-        }
-        if let Product::Open(why) = service {
-            return left(why.clone());
-        }
-        if contract.field("cancelled") == Some(&Value::Boolean(true)) {
-            return left(format!("the contract {} was cancelled: choose another", contract.name));
-        }
-        if self.input.lines.is_none() {
-            return Some((LineVerdict::NotFetched, "what is on the contract could not be read".to_owned()));
-        }
-        let chosen = self.link.is_some_and(|link| link.decided_by == Some(Decider::Operator));
-        if on_contract.len() > 1 && !(chosen && line.is_some()) {
-            let ids: Vec<&str> = on_contract.iter().map(|line| line.id.as_str()).collect();
-            return left(format!(
-                "it stands {} times on the contract {}, as {}: end all but one there, or say which it is with `crosswalk usage take`",
-                ids.len(),
-                contract.name,
-                ids.join(" and ")
-            ));
-        }
-        if let Some((line, owner)) = line.and_then(|line| Some((line, (self.input.taken)(&self.key, &line.id)?))) {
-            return left(format!(
-                "line {} of the contract {} is {owner}: one line is billed by one count",
-                line.id, contract.name
-            ));
-        }
+        Some(self.decide(service, on_contract, line).unwrap_or_else(|settled| settled))
+    }
+
+    /// The checks in order; the first that settles the line is the error.
+    fn decide(&self, service: &Product, on_contract: &[&Record], line: Option<&Record>) -> Result<Weighed, Weighed> {
+        let contract = self.contract(service)?;
+        let counted = self.known_count()?;
+        self.check_contract(service, contract)?;
+        self.check_line(contract, on_contract, line)?;
+        let left = |why: String| (LineVerdict::Left, why);
         let here = |id: &str| self.input.lines.unwrap_or_default().iter().any(|line| line.id == id && line.active());
         let same_contract = self.known().contract.as_ref() == Some(&contract.id);
-        let own = linked.filter(|_| !self.is_linked(line));
+        let own = self.linked().filter(|_| !self.is_linked(line));
         let moved = match own {
             // Another contract, or another product, since.
             Some(id) if !same_contract || here(id) => Some(self.moved(id, line)),
@@ -254,122 +209,101 @@ impl<'i, 'a> Weighing<'i, 'a> {
             None => self.joined().or_else(|| self.comes_from_a_sum()).or_else(|| self.leaves_days_out()),
         };
         if let Some(why) = moved.as_ref().and_then(|_| self.cannot_retire(line)) {
-            return left(why);
+            return Err(left(why));
         }
-        match (line, own) {
-            (Some(line), None) => Some(self.set(contract, line, counted, moved)),
-            (None, None) => Some(self.add(contract, counted, moved)),
-            (Some(line), Some(_)) if moved.is_some() => Some(self.set(contract, line, counted, moved)),
-            (None, Some(_)) if moved.is_some() => Some(self.add(contract, counted, moved)),
+        Ok(match (line, own) {
+            (Some(line), None) => self.set(contract, line, counted, moved),
+            (None, None) => self.add(contract, counted, moved),
+            (Some(line), Some(_)) if moved.is_some() => self.set(contract, line, counted, moved),
+            (None, Some(_)) if moved.is_some() => self.add(contract, counted, moved),
             (Some(line), Some(id)) => left(format!(
                 "its line {id} is gone from the contract {}; line {} took its place: say so with `crosswalk usage take`",
                 contract.name, line.id
             )),
             (None, Some(id)) if counted == 0 => {
-                Some((LineVerdict::InStep, format!("nothing is counted, and its line {id} is gone")))
+                (LineVerdict::InStep, format!("nothing is counted, and its line {id} is gone"))
             }
             (None, Some(id)) => left(format!(
                 "its line {id} is gone from the contract {}: add it there, and say which it is with `crosswalk usage take`",
                 contract.name
             )),
-        }
+        })
     }
 
-    /// A part of it was billed by a line of its own.
-    fn joined(&self) -> Option<Hold> {
-        let Retire { key, line, .. } = self.parts.iter().find_map(|part| part.old.as_ref())?;
-        let reason = format!("{key} was billed by line {line} until now: that is set to 0 from the same day on");
-        Some(Hold::new(Brake::Moved, reason))
-    }
-
-    /// Of what it was billed by until now, another line.
-    fn moved(&self, id: &str, line: Option<&Record>) -> Hold {
-        let old = self.linked_elsewhere(line);
-        let has = old.map_or(0, |old| integer(old.field(QUANTITY)).unwrap_or_default());
-        let contract = old.and_then(|old| self.contract_of(old));
-        let name = contract.map_or("its contract", |contract| contract.name.as_str());
-        let ended = contract.and_then(|contract| term(contract).ended(self.input.today));
-        let reason = match (old, ended) {
-            (Some(_), Some(ended)) => {
-                format!("it was billed by line {id} of the contract {name} until that ended, on {ended}")
+    /// The contract that bills it.
+    fn contract(&self, service: &Product) -> Result<&'i Record, Weighed> {
+        let contract = match (service, self.input.place) {
+            (Product::Excluded, _) if self.choice().is_none() => return Err(self.ends("its product is excluded")),
+            _ if self.link.is_some_and(|link| link.state == LinkState::Excluded) => {
+                return Err(self.ends("excluded by the operator"));
             }
-            (Some(_), None) if (self.input.goes_on)(&self.key, id) => {
-                format!("it was billed by line {id} of the contract {name} until now, which goes on for others")
-            }
-            (Some(old), None) if old.active() && has != 0 => format!(
-                "it was billed by line {id} of the contract {name} until now: that is set from {has} to 0 from the same day on"
-            ),
-            (Some(_), None) => format!("it was billed by line {id} of the contract {name}, which has nothing any more"),
-            (None, _) => {
-                format!("it was billed by line {id} until now, which is not to be seen: look that it bills nothing")
-            }
+            (_, Place::Off(why)) => return Err((LineVerdict::InStep, why.to_owned())),
+            (_, Place::Excluded(why)) => return Err(self.ends(why)),
+            (_, Place::Nowhere(why)) => return Err((LineVerdict::Left, self.ends(why).1)),
+            (_, Place::Contract(contract)) => contract,
         };
-        Hold::new(Brake::Moved, reason)
-    }
-
-    /// The line that billed this one, as long as it bills: what goes to 0 where this goes elsewhere.
-    fn bills_on(&self, line: Option<&Record>) -> Option<Retire> {
-        let old = self.linked_elsewhere(line)?;
-        let ends = || {
-            let ended = |contract: &Record| term(contract).ended(self.input.today).is_some();
-            self.contract_of(old).is_some_and(ended) || (self.input.goes_on)(&self.key, &old.id)
-        };
-        Retire::of(self.key.clone(), self.link?, old).filter(|_| !ends())
-    }
-
-    /// What goes to 0 with a change of this line: each line once, whoever it billed.
-    fn retires(&self, line: Option<&Record>) -> Vec<Retire> {
-        let all = self.bills_on(line).into_iter().chain(self.parts.iter().filter_map(|part| part.old.clone()));
-        let mut seen = HashSet::new();
-        all.filter(|old| seen.insert(old.line.clone())).collect()
-    }
-
-    fn cannot_retire(&self, line: Option<&Record>) -> Option<String> {
-        let old = self.retires(line).into_iter().next().filter(|_| !self.writes())?;
-        Some(format!("it is billed by line {}, which the target cannot change: set that to 0 there", old.line))
-    }
-
-    fn dates_of(&self, old: &Retire, effective: Date) -> Option<Hold> {
-        let line = (self.input.line_of)(&old.line)?;
-        self.dates(self.contract_of(line)?, Some(line), effective).or_else(|| old.taken(effective))
-    }
-
-    /// What is not billed any more: what stays on a contract is told until it is 0.
-    fn ends(&self, why: &str) -> (LineVerdict, String) {
-        match self.bills_on(None) {
-            Some(old) => {
-                let how = match self.input.place {
-                    Place::Contract(_) => "set it to 0 with `crosswalk usage adjust`",
-                    _ => "set it to 0 in the PSA",
-                };
-                let contract =
-                    (self.input.contract_of)(&old.contract).map_or("its contract", |contract| &contract.name);
-                let reason =
-                    format!("{why}, and line {} stays on the contract {contract} with {}: {how}", old.line, old.has);
-                (LineVerdict::Left, reason)
+        match (self.input.share)(&self.key) {
+            Share::With(leader) => {
+                let why = format!("it is billed together with {leader}, on one line");
+                Err((LineVerdict::Together(leader.clone()), why))
             }
-            None => (LineVerdict::InStep, why.to_owned()),
+            _ => Ok(contract),
         }
     }
 
-    /// What else is wrong with the line.
-    fn notes(&self, line: Option<&Record>) -> Vec<String> {
-        let mut notes = Vec::new();
-        for id in self.known().former.iter().filter(|id| Some(id.as_str()) != line.map(|line| line.id.as_str())) {
-            let Some(old) = (self.input.line_of)(id).filter(|old| old.active()) else { continue };
-            let Some(contract) = self.contract_of(old) else { continue };
-            let has = integer(old.field(QUANTITY)).unwrap_or_default();
-            if has != 0 && term(contract).ended(self.input.today).is_none() && !(self.input.goes_on)(&self.key, id) {
-                notes.push(format!(
-                    "line {id} of the contract {}, by which it was billed before, still has {has}: set it to 0 in the PSA",
-                    contract.name
-                ));
-            }
+    fn known_count(&self) -> Result<i64, Weighed> {
+        let unknown = |why: String| Err((LineVerdict::NotFetched, why));
+        if let Some(why) = self.input.not_fetched {
+            return unknown(why.to_owned());
         }
-        notes
+        if let Some((part, why)) = self.parts.iter().find_map(|part| Some((part, part.why.as_ref()?))) {
+            return unknown(format!("its part {} is not known: {why}", part.key));
+        }
+        match self.counted {
+            None => unknown("the vendor names it without a number".to_owned()),
+            Some(counted) if counted < 0 => unknown(format!("the vendor counts {counted}, which is less than nothing")),
+            Some(counted) => Ok(counted),
+        }
     }
 
-    fn add(&self, contract: &Record, counted: i64, moved: Option<Hold>) -> (LineVerdict, String) {
+    fn check_contract(&self, service: &Product, contract: &Record) -> Result<(), Weighed> {
+        if let Product::Open(why) = service {
+            return Err((LineVerdict::Left, why.clone()));
+        }
+        if contract.field("cancelled") == Some(&Value::Boolean(true)) {
+            let why = format!("the contract {} was cancelled: choose another", contract.name);
+            return Err((LineVerdict::Left, why));
+        }
+        if self.input.lines.is_none() {
+            return Err((LineVerdict::NotFetched, "what is on the contract could not be read".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Checks that one line of the contract is meant, and is this count's alone.
+    fn check_line(&self, contract: &Record, on_contract: &[&Record], line: Option<&Record>) -> Result<(), Weighed> {
+        let chosen = self.link.is_some_and(|link| link.decided_by == Some(Decider::Operator));
+        if on_contract.len() > 1 && !(chosen && line.is_some()) {
+            let ids: Vec<&str> = on_contract.iter().map(|line| line.id.as_str()).collect();
+            let why = format!(
+                "it stands {} times on the contract {}, as {}: end all but one there, or say which it is with `crosswalk usage take`",
+                ids.len(),
+                contract.name,
+                ids.join(" and ")
+            );
+            return Err((LineVerdict::Left, why));
+        }
+        let other = line.and_then(|line| Some((line, (self.input.taken)(&self.key, &line.id)?)));
+        other.map_or(Ok(()), |(line, owner)| {
+            let why = format!(
+                "line {} of the contract {} is {owner}: one line is billed by one count",
+                line.id, contract.name
+            );
+            Err((LineVerdict::Left, why))
+        })
+    }
+
+    fn add(&self, contract: &Record, counted: i64, moved: Option<Hold>) -> Weighed {
         let quantity = self.choice().and_then(|choice| choice.quantity).unwrap_or(counted);
         if let (0, Some(hold)) = (quantity, &moved) {
             return self.end(hold);
@@ -395,9 +329,9 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     /// A move of nothing: what billed it ends, and nothing takes its place.
-    fn end(&self, moved: &Hold) -> (LineVerdict, String) {
+    fn end(&self, moved: &Hold) -> Weighed {
         let why = format!("nothing is counted; {}", moved.reason);
-        let linked = self.link.and_then(Link::linked).is_some();
+        let linked = self.linked().is_some();
         match (self.retires(None).first(), self.linked_elsewhere(None)) {
             (Some(old), _) => {
                 let holds = [moved.clone()].into_iter().chain(self.brakes(old.has, 0, true)).collect();
@@ -410,7 +344,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         }
     }
 
-    fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> (LineVerdict, String) {
+    fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> Weighed {
         let Some(has) = integer(line.field(QUANTITY)) else {
             return (
                 LineVerdict::NotFetched,
@@ -483,7 +417,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         format!("{counted} ({})", self.parts.iter().map(part).collect::<Vec<_>>().join(" and "))
     }
 
-    fn writes(&self) -> bool {
+    pub(super) fn writes(&self) -> bool {
         let describe = self.input.describe;
         describe.writes.contains(&Operation::Update)
             && describe.field(QUANTITY).is_some_and(|field| field.writable == Writable::Always)

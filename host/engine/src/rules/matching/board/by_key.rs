@@ -1,0 +1,238 @@
+//! One pass of matching by a hard key: a stamp, a serial number, a number of a customer, a name that is an identity.
+//!
+//! What follows from how many have a key on both sides stands in `table`; near names are `likeness`'s.
+
+use super::{Board, CANDIDATES_SHOWN};
+use crate::rules::matching::table::{Follows, Grade, Here, There, follows};
+use crate::rules::matching::{Decision, Holder};
+use crosswalk_model::{Candidate, Decider, LinkState, Record};
+use std::collections::HashMap;
+
+/// A key that decides, and what it finds in the target.
+pub(in crate::rules::matching) struct ByKey<'k, 'a> {
+    /// What it is called.
+    pub(in crate::rules::matching) by: Decider,
+    /// The records it is looked for in; those of other accounts among them.
+    pub(in crate::rules::matching) pool: &'k [&'a Record],
+    /// A record's keys, on either side.
+    pub(in crate::rules::matching) source_keys: &'k dyn Fn(&Record) -> Vec<String>,
+    pub(in crate::rules::matching) target_keys: &'k dyn Fn(&Record) -> Vec<String>,
+    /// Whether it names one thing in all the world, so that two of the source that have it wait, be it in the
+    /// target or not.
+    pub(in crate::rules::matching) names_one: bool,
+    /// Whether a target that belongs to another source record is none for this one: two sites may have one name.
+    pub(in crate::rules::matching) free_only: bool,
+    /// Whether a source record outside this board has the key, too.
+    pub(in crate::rules::matching) elsewhere: &'k dyn Fn(&Record, &str) -> bool,
+    /// Whether a target belongs to another account, and so is not simply taken.
+    pub(in crate::rules::matching) outside: &'k dyn Fn(&Record) -> bool,
+}
+
+impl<'k, 'a> ByKey<'k, 'a> {
+    /// A key of records that all belong here, on which nothing else bears.
+    pub(in crate::rules::matching) fn plain(
+        by: Decider,
+        pool: &'k [&'a Record],
+        source_keys: &'k dyn Fn(&Record) -> Vec<String>,
+        target_keys: &'k dyn Fn(&Record) -> Vec<String>,
+    ) -> Self {
+        let (elsewhere, outside) = (&|_: &Record, _: &str| false, &|_: &Record| false);
+        Self { by, pool, source_keys, target_keys, names_one: false, free_only: false, elsewhere, outside }
+    }
+}
+
+impl<'a> Board<'a> {
+    /// One pass by a hard key: what follows stands in the table.
+    pub(in crate::rules::matching) fn by_key(&mut self, key: &ByKey<'_, 'a>) {
+        let by = key.by;
+        if key.pool.is_empty() && !key.names_one {
+            return;
+        }
+        let keys_of = |record: &Record| match self.takes_part(record) {
+            true => distinct((key.source_keys)(record)),
+            false => Vec::new(),
+        };
+        let own: Vec<Vec<String>> = self.source.iter().map(keys_of).collect();
+        let mut here: HashMap<&str, usize> = HashMap::new();
+        for key in own.iter().flatten() {
+            *here.entry(key).or_default() += 1;
+        }
+        if here.is_empty() {
+            return;
+        }
+        let mut pool: Vec<&'a Record> = key.pool.to_vec();
+        pool.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let mut there: HashMap<String, Vec<&'a Record>> = HashMap::new();
+        for record in pool {
+            for key in distinct((key.target_keys)(record)).into_iter().filter(|key| here.contains_key(key.as_str())) {
+                there.entry(key).or_default().push(record);
+            }
+        }
+        let mut decided: Vec<(usize, Decision)> = Vec::new();
+        for at in self.open().take_while(|_| !self.is_stopped()) {
+            let (record, keys) = (&self.source[at], &own[at]);
+            let mut found = self.found(record, keys, &there);
+            found.retain(|(_, target)| !(key.free_only && self.is_taken(&target.id)));
+            if found.iter().any(|(_, target)| !(key.outside)(target)) {
+                found.retain(|(_, target)| !(key.outside)(target));
+            }
+            let twins =
+                |own: &String| here.get(own.as_str()).is_some_and(|count| *count > 1) || (key.elsewhere)(record, own);
+            let twin = keys.iter().find(|own| (key.names_one || there.contains_key(*own)) && twins(own));
+            let side = self.side(key, &found);
+            let several = if twin.is_some() { Here::Several } else { Here::One };
+            let decision = match (follows(Grade::Hard, several, side), found.first()) {
+                (Follows::Link, Some((own, target))) => {
+                    Decision::Linked { target: target.id.clone(), by, reason: format!("same {by}: {own}") }
+                }
+                (Follows::Relink, Some((own, target))) => {
+                    let gone = self.gone_holder(&target.id).unwrap_or_default();
+                    let reason = format!("same {by} {own} as {gone}, which is gone from the source");
+                    Decision::Linked { target: target.id.clone(), by: Decider::ReEnrolled, reason }
+                }
+                (Follows::Ask, _) => conflict(by, &found, &self.why_ask(key, side, twin, &found)),
+                _ => match self.why_not_new(record, key, keys, &there) {
+                    Some(why) => conflict(by, &[], &why),
+                    None => continue,
+                },
+            };
+            decided.push((at, decision));
+        }
+        part_shared(key, &mut decided);
+        self.put(decided);
+    }
+
+    /// The targets that share a key with a source record, with the key: those in use, if any is; no more than
+    /// are shown, and one more.
+    fn found<'k>(
+        &self,
+        record: &Record,
+        keys: &'k [String],
+        there: &HashMap<String, Vec<&'a Record>>,
+    ) -> Vec<(&'k str, &'a Record)> {
+        let pick = |active: bool| {
+            let mut found: Vec<(&str, &Record)> = Vec::new();
+            for key in keys {
+                let offered = there.get(key).into_iter().flatten().filter(|target| {
+                    target.active() == active
+                        && self.is_offered(record, target)
+                        && found.iter().all(|(_, known)| known.id != target.id)
+                });
+                let more: Vec<_> = offered.take(CANDIDATES_SHOWN + 1).map(|target| (key.as_str(), *target)).collect();
+                found.extend(more);
+            }
+            found.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
+            found
+        };
+        let active = pick(true);
+        if active.is_empty() { pick(false) } else { active }
+    }
+
+    /// Why a record whose key only a declined target has is not new all the same; `None` where an operator asked
+    /// for it to be created, or no such target has the key.
+    fn why_not_new(
+        &self,
+        record: &Record,
+        key: &ByKey<'_, 'a>,
+        keys: &[String],
+        there: &HashMap<String, Vec<&'a Record>>,
+    ) -> Option<String> {
+        let link = self.link(record).filter(|link| link.state != LinkState::Create)?;
+        let mut with_key = keys.iter().filter_map(|key| there.get(key)).flatten();
+        let target = with_key
+            .find(|target| link.declined.contains(&target.id) && !(key.free_only && self.is_taken(&target.id)))?;
+        let (by, kind) = (key.by, self.setting.kind);
+        Some(format!(
+            "{} (“{}”) has this {by} and was declined: link it after all, or ask for this {kind} to be created",
+            target.id, target.name
+        ))
+    }
+
+    /// How the target stands to what was found.
+    fn side(&self, key: &ByKey<'_, 'a>, found: &[(&str, &Record)]) -> There {
+        match found {
+            [] => There::Nobody,
+            [(_, target)] if self.is_taken(&target.id) => There::OfPresent,
+            [(_, target)] => match (self.gone_holder(&target.id), (key.outside)(target)) {
+                (Some(_), true) => There::OfGoneElsewhere,
+                (Some(_), false) => There::OfGone,
+                (None, true) => There::FreeElsewhere,
+                (None, false) => There::Free,
+            },
+            _ => There::Several,
+        }
+    }
+
+    fn why_ask(&self, key: &ByKey<'_, 'a>, side: There, twin: Option<&String>, found: &[(&str, &Record)]) -> String {
+        let (by, kind) = (key.by, self.setting.kind);
+        match (side, twin, found.first()) {
+            (There::OfPresent, _, Some((_, target))) => match (self.holder)(&target.id) {
+                Some(Holder::Present(other)) => format!(
+                    "{} (“{}”) has this {by} and is linked to {other}, which is in the source as well: exclude or remove the one that is not in use, or ask for this one to be created",
+                    target.id, target.name
+                ),
+                _ => format!("several {kind}s of the source share this {by}"),
+            },
+            (There::FreeElsewhere, _, Some((_, target))) => format!(
+                "{} (“{}”) of another account, {}, has this {by}: move it there, or ask for this {kind} to be created",
+                target.id,
+                target.name,
+                target.parent.as_deref().unwrap_or("none")
+            ),
+            (There::OfGoneElsewhere, _, Some((_, target))) => format!(
+                "{} (“{}”) of another account, {}, has this {by}, and its own {kind} is gone from the source: link it (`link set`) if it is the same, and it is moved to this customer, or ask for this {kind} to be created",
+                target.id,
+                target.name,
+                target.parent.as_deref().unwrap_or("none")
+            ),
+            (There::Nobody, Some(twin), _) => format!(
+                "the source has the {by} {twin} more than once: exclude or remove what is not in use, or ask for it to be created"
+            ),
+            (_, Some(_), _) => format!("the source has this {by} more than once"),
+            _ if found.len() > CANDIDATES_SHOWN => {
+                format!("more than {CANDIDATES_SHOWN} records of the target share this {by}")
+            }
+            _ => format!("{} records of the target share this {by}", found.len()),
+        }
+    }
+}
+
+/// Leaves sources that match one target through different keys for review.
+fn part_shared(key: &ByKey<'_, '_>, decided: &mut [(usize, Decision)]) {
+    let mut reached: HashMap<String, usize> = HashMap::new();
+    for (_, decision) in decided.iter() {
+        if let Decision::Linked { target, .. } = decision {
+            *reached.entry(target.clone()).or_default() += 1;
+        }
+    }
+    for (_, decision) in decided {
+        if let Decision::Linked { target, .. } = decision
+            && reached.get(target).is_some_and(|count| *count > 1)
+            && let Some(record) = key.pool.iter().find(|record| record.id == *target)
+        {
+            let by = key.by;
+            let why = format!("several records of the source share a {by} with one of the target");
+            *decision = conflict(by, &[("", record)], &why);
+        }
+    }
+}
+
+fn conflict(by: impl std::fmt::Display, found: &[(&str, &Record)], why: &str) -> Decision {
+    let candidates = found
+        .iter()
+        .take(CANDIDATES_SHOWN)
+        .map(|(key, target)| Candidate {
+            target: target.id.clone(),
+            name: target.name.clone(),
+            score: 1.0,
+            reason: if key.is_empty() { format!("same {by}") } else { format!("same {by}: {key}") },
+        })
+        .collect();
+    Decision::Conflict { candidates, reason: why.to_owned() }
+}
+
+fn distinct(mut keys: Vec<String>) -> Vec<String> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}

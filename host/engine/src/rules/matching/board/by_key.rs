@@ -1,4 +1,4 @@
-//! One pass of matching by a hard key: a stamp, a serial number, a number of a customer, a name that is an identity.
+//! One pass of matching by a hard key: a stamp, a serial number, the number of a customer, the name of a location.
 //!
 //! What follows from how many have a key on both sides stands in `table`; near names are `likeness`'s.
 
@@ -61,7 +61,8 @@ impl<'a> Board<'a> {
             return;
         }
         let mut pool: Vec<&'a Record> = key.pool.to_vec();
-        pool.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        // Those that belong here come first, so that none of them is cut off.
+        pool.sort_unstable_by(|a, b| ((key.outside)(a), &a.id).cmp(&((key.outside)(b), &b.id)));
         let mut there: HashMap<String, Vec<&'a Record>> = HashMap::new();
         for record in pool {
             for key in distinct((key.target_keys)(record)).into_iter().filter(|key| here.contains_key(key.as_str())) {
@@ -71,8 +72,7 @@ impl<'a> Board<'a> {
         let mut decided: Vec<(usize, Decision)> = Vec::new();
         for at in self.open().take_while(|_| !self.is_stopped()) {
             let (record, keys) = (&self.source[at], &own[at]);
-            let mut found = self.found(record, keys, &there);
-            found.retain(|(_, target)| !(key.free_only && self.is_taken(&target.id)));
+            let mut found = self.found(key, record, keys, &there);
             if found.iter().any(|(_, target)| !(key.outside)(target)) {
                 found.retain(|(_, target)| !(key.outside)(target));
             }
@@ -102,30 +102,27 @@ impl<'a> Board<'a> {
         self.put(decided);
     }
 
-    /// The targets that share a key with a source record, with the key: those in use, if any is; no more than
-    /// are shown, and one more.
+    /// The targets that share a key with a source record and are free for it, with the key: those in use, if any is,
+    /// taken or not. Of each key no more than are shown, and one more.
     fn found<'k>(
         &self,
+        key: &ByKey<'_, 'a>,
         record: &Record,
         keys: &'k [String],
         there: &HashMap<String, Vec<&'a Record>>,
     ) -> Vec<(&'k str, &'a Record)> {
-        let pick = |active: bool| {
-            let mut found: Vec<(&str, &Record)> = Vec::new();
-            for key in keys {
-                let offered = there.get(key).into_iter().flatten().filter(|target| {
-                    target.active() == active
-                        && self.is_offered(record, target)
-                        && found.iter().all(|(_, known)| known.id != target.id)
-                });
-                let more: Vec<_> = offered.take(CANDIDATES_SHOWN + 1).map(|target| (key.as_str(), *target)).collect();
-                found.extend(more);
-            }
-            found.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
-            found
-        };
-        let active = pick(true);
-        if active.is_empty() { pick(false) } else { active }
+        let all = |own: &String| there.get(own).into_iter().flatten().filter(|target| self.is_offered(record, target));
+        let active = keys.iter().flat_map(all).any(|target| target.active());
+        let is_free = |target: &Record| !(key.free_only && self.is_taken(&target.id));
+        let mut found: Vec<(&str, &Record)> = Vec::new();
+        for own in keys {
+            let new = |target: &&&Record| found.iter().all(|(_, known)| known.id != target.id);
+            let offered = all(own).filter(|target| target.active() == active && is_free(target)).filter(new);
+            let more: Vec<_> = offered.take(CANDIDATES_SHOWN + 1).map(|target| (own.as_str(), *target)).collect();
+            found.extend(more);
+        }
+        found.sort_by(|a, b| (&a.1.id, a.0).cmp(&(&b.1.id, b.0)));
+        found
     }
 
     /// Why a record whose key only a declined target has is not new all the same; `None` where an operator asked

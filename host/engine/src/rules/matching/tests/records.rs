@@ -1,4 +1,4 @@
-//! Assets and locations within an account, and the decision table.
+//! Assets and locations within an account, the decision table, and what holds for every kind.
 
 use super::*;
 
@@ -293,6 +293,24 @@ fn a_creation_that_was_decided_still_looks_for_its_stamp() {
     assert_eq!(short(&world.decide()["s"]), "t by stamp", "it was created, and the answer got lost");
     world.target[0] = world.target[0].clone().with("active", Value::Boolean(false));
     assert_eq!(short(&world.decide()["s"]), "create", "it was retired to make room");
+}
+
+#[test]
+fn the_free_one_of_many_locations_of_one_name_is_found() {
+    let site = |id: &str, name: &str| record(id, Some("c"), name, &[]);
+    let taken: Vec<Record> = (0..20).map(|n| site(&format!("t{n:02}"), "Main")).collect();
+    let mut source: Vec<Record> = (0..20).map(|n| site(&format!("s{n:02}"), &format!("Depot {n}"))).collect();
+    source.push(site("new", "Main"));
+    let mut world = Records::new(Kind::Location, source, taken);
+    world.links = (0..20)
+        .map(|n| {
+            let target = format!("t{n:02}");
+            link(Kind::Location, &format!("s{n:02}"), LinkState::Linked, Some(&target), "operator")
+        })
+        .collect();
+    assert_eq!(short(&world.decide()["new"]), "create", "each of them is another's");
+    world.target.push(site("t99", "Main"));
+    assert_eq!(short(&world.decide()["new"]), "t99 by name within the account");
 }
 
 #[test]

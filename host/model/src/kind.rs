@@ -48,7 +48,8 @@ impl Kind {
         }
     }
 
-    /// The kind at the target that a record of this kind belongs to. At the source, usage belongs to a customer.
+    /// The kind that a record of this kind has to belong to at the target; `None` if it can stand alone, as an alert
+    /// and a ticket do. At the source, usage belongs to a customer.
     #[must_use]
     pub fn parent(self) -> Option<Kind> {
         match self {
@@ -112,13 +113,13 @@ impl Kind {
         self == Kind::Alert
     }
 
-    /// Whether plans exist that contain all there is to do of this kind and nothing of the others.
+    /// Whether plans of this kind are made apart from those of the whole sync: for a poll, or for chosen lines.
     #[must_use]
     pub fn is_planned_apart(self) -> bool {
         self.is_polled() || self.is_billed()
     }
 
-    /// Whether records of this kind are read at the target alone.
+    /// Whether a run reads records of this kind that take part at the target alone.
     #[must_use]
     pub fn is_of_target(self) -> bool {
         self == Kind::Contract
@@ -131,8 +132,7 @@ impl Kind {
         matches!(self, Kind::Customer | Kind::Asset)
     }
 
-    /// Whether a target record that was created is of one source record: so is a billed line, too, which may only be
-    /// shared when a person says so.
+    /// Whether a target record that was created is of one source record. A billed line is; a sum is that of its leader.
     #[must_use]
     pub fn is_made_for_one(self) -> bool {
         self.is_one_to_one() || self.is_billed()

@@ -84,7 +84,8 @@ impl Link {
         }
     }
 
-    /// Whether its target is to be of this source record alone. A customer's link to its contract is not.
+    /// Whether its target is to be of this source record alone, unless it is [`shared`](Self::shared). A customer's
+    /// link to its contract is not.
     #[must_use]
     pub fn is_one_to_one(&self) -> bool {
         self.kind == self.target_kind && self.kind.is_one_to_one()

@@ -26,7 +26,8 @@ pub struct Settled {
     pub target: Option<String>,
     /// The reason, if the change did not go well; cut after 8 KiB.
     pub message: String,
-    /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one settled the change.
+    /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one ended the change or left it
+    /// uncertain.
     pub failure: Option<&'static str>,
     /// The link to store, with the revision it was read with.
     pub link: Option<Link>,

@@ -85,7 +85,8 @@ pub struct StoredChange {
     pub status: ChangeStatus,
     /// The reason, if the change did not go well.
     pub message: String,
-    /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one settled the change.
+    /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one ended the change or left it
+    /// uncertain.
     pub failure: Option<String>,
     /// The batch it was written in.
     pub batch: Option<i64>,

@@ -27,6 +27,8 @@ pub struct Doubt {
     pub due_at: Timestamp,
     /// The reason why it is uncertain; cut after 8 KiB.
     pub why: String,
+    /// The [name](crosswalk_model::Failure::name) of the connector's failure that left it open, if one did.
+    pub failure: Option<String>,
     /// The record that the vendor named as the result of a create, though it belongs to another change.
     pub named: Option<String>,
 }
@@ -70,18 +72,18 @@ impl TenantStore {
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
             let mut state = db.prepare_cached(
-                "UPDATE change_states SET status = 'uncertain', message = ?1, failure = NULL WHERE tenant = ?2 \
+                "UPDATE change_states SET status = 'uncertain', message = ?1, failure = ?5 WHERE tenant = ?2 \
                  AND plan = ?3 AND sequence = ?4 AND +status IN ('intended', 'accepted', 'uncertain')",
             )?;
             let mut put = db.prepare_cached(
-                "INSERT INTO doubts (tenant, plan, sequence, intended_at, since_at, answered, looks, due_at, why, named) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET since_at = excluded.since_at, \
+                "INSERT INTO doubts (tenant, plan, sequence, intended_at, since_at, answered, looks, due_at, why, named, \
+                 failure) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET since_at = excluded.since_at, \
                  answered = excluded.answered, looks = excluded.looks, due_at = excluded.due_at, why = excluded.why, \
-                 named = excluded.named",
+                 named = excluded.named, failure = excluded.failure",
             )?;
             for (sequence, doubt) in &doubts {
                 let why = cut(&doubt.why);
-                if state.execute(params![why, tenant, plan.0, sequence])? == 0 {
+                if state.execute(params![why, tenant, plan.0, sequence, doubt.failure])? == 0 {
                     return Err(StoreError::stale("change", format!("{plan}.{sequence}")));
                 }
                 put.execute(params![
@@ -95,6 +97,7 @@ impl TenantStore {
                     doubt.due_at.0,
                     why,
                     doubt.named,
+                    doubt.failure,
                 ])?;
             }
             journal::append(db, tenant, Some(sync), &entries)
@@ -191,7 +194,7 @@ impl TenantStore {
 
 fn doubt(db: &Connection, tenant: i64, plan: i64, sequence: u32) -> Result<Option<Doubt>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT intended_at, since_at, answered, looks, due_at, why, named FROM doubts \
+        "SELECT intended_at, since_at, answered, looks, due_at, why, named, failure FROM doubts \
          WHERE tenant = ?1 AND plan = ?2 AND sequence = ?3",
     )?;
     first(select.query(params![tenant, plan, sequence])?, |row| {
@@ -203,6 +206,7 @@ fn doubt(db: &Connection, tenant: i64, plan: i64, sequence: u32) -> Result<Optio
             due_at: time(row, 4)?,
             why: row.get(5)?,
             named: row.get(6)?,
+            failure: row.get(7)?,
         })
     })
 }

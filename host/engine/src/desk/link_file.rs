@@ -236,7 +236,8 @@ impl<'a> Taking<'a> {
         Ok(())
     }
 
-    /// Describes what a row before decides already: the same source record, or a target that is not shared.
+    /// Notes what a row decides, and describes what a row before decides already: the same source record, or a target
+    /// that is not shared.
     fn twice(&mut self, given: &'a Given) -> Option<String> {
         let Given { number, kind, decision, row } = given;
         if let Some(before) = self.sources.insert((*kind, &row.source), *number) {

@@ -91,7 +91,16 @@ pub(crate) enum Next {
 
 /// A write that just became uncertain.
 pub(crate) fn begin(intended_at: Timestamp, now: Timestamp, answered: bool, quiet_ms: i64, why: String) -> Doubt {
-    Doubt { intended_at, since: now, answered, looks: 0, due_at: now.plus_ms(quiet_ms), why, named: None }
+    Doubt {
+        intended_at,
+        since: now,
+        answered,
+        looks: 0,
+        due_at: now.plus_ms(quiet_ms),
+        why,
+        failure: None,
+        named: None,
+    }
 }
 
 /// A create for which the vendor named a record that is linked to another, or, with none, named it for several creates.

@@ -1,5 +1,5 @@
 //! Reads again before a write: the targets of changes, and the source records of those that take something away. What
-//! is new at the target before a create is `made`'s.
+//! is new before a create is `made`'s.
 //!
 //! Only records read more than a minute ago are read again, so an apply right after its plan costs no extra call;
 //! quantities and tickets always are, because people edit them in parallel.

@@ -50,6 +50,7 @@ pub(crate) async fn resolve(
 struct Facts {
     /// Target records by id, so that staleness is judged on them as they are.
     now: HashMap<String, Record>,
+    /// By the record that a change is known by.
     links: HashMap<String, Link>,
     references: HashMap<(Kind, String), String>,
     /// Both links, by the source that a target is handed over to; or why that cannot be.
@@ -58,7 +59,7 @@ struct Facts {
     waits: Waits,
     /// Reasons why the source no longer asks for a change, by sequence.
     moved: HashMap<u32, String>,
-    /// Other reasons against a change, by source.
+    /// Other reasons against a change, by the record it is known by.
     refusals: HashMap<String, String>,
 }
 

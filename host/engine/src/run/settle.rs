@@ -254,6 +254,7 @@ async fn look_into(
             }
             verdict => {
                 let doubt = doubt::begin(batch.intended_at, run.now(), answered, quiet, why);
+                let doubt = Doubt { failure: Some(failure.name().to_owned()), ..doubt };
                 match doubt::next(doubt.clone(), nature, verdict, run.now(), quiet) {
                     Next::Wait(doubt) => WriteOutcome::Uncertain(doubt),
                     // Before the quiet time is over nothing else follows.

@@ -167,6 +167,39 @@ fn reads_that_were_granted_before_they_had_a_form_are_searches() {
 }
 
 #[test]
+fn the_name_of_a_failure_is_kept_beside_its_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let all = embedded::migrations::runner();
+    let before: Vec<Migration> = all.get_migrations().iter().filter(|one| one.version() < 21).cloned().collect();
+    bring_up_to_date(&path, SOON, &Runner::new(&before)).unwrap();
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    for (sequence, status, message) in [
+        (1, "failed", "rejected: no such product: p"),
+        (2, "uncertain", "not-found: it is gone"),
+        (3, "skipped", "it waits for the customer c: it is not linked"),
+        (4, "pending", "unavailable: put back"),
+        (5, "failed", "no colon"),
+    ] {
+        db.execute(
+            "INSERT INTO change_states (tenant, plan, sequence, kind, action, status, message) \
+             VALUES (1, 1, ?1, 'usage', 'update', ?2, ?3)",
+            rusqlite::params![sequence, status, message],
+        )
+        .unwrap();
+    }
+    drop(db);
+    bring_up_to_date(&path, SOON, &all).unwrap();
+    let db = Connection::open(&path).unwrap();
+    let failures: Vec<_> = pair(&db, "SELECT failure, message FROM change_states ORDER BY sequence")
+        .into_iter()
+        .map(|(failure, _)| failure)
+        .collect();
+    assert_eq!(failures, [text("rejected"), text("not-found"), None, None, None]);
+}
+
+#[test]
 fn what_stood_among_the_fields_of_changes_and_links_becomes_their_step_and_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");

@@ -280,12 +280,14 @@ async fn what_is_known_of_an_uncertain_write_is_kept_until_it_is_settled() {
         looks: 1,
         due_at: T0.plus_ms(99),
         why: "no reply".to_owned(),
+        failure: Some("unavailable".to_owned()),
         named: Some("t9".to_owned()),
     };
     tenant.doubts_put(plan, &[(1, doubt.clone())], &[JournalEntry::at(T0)]).await.unwrap();
     let open = tenant.unsettled(&main_sync()).await.unwrap();
     assert_eq!((open[0].doubt.as_ref(), open[0].link_revision, open[0].run), (Some(&doubt), Some(7), run));
     assert_eq!((open[0].row.status, open[1].row.status), (ChangeStatus::Uncertain, ChangeStatus::Intended));
+    assert_eq!((open[0].row.failure.as_deref(), &open[1].row.failure), (Some("unavailable"), &None));
     assert_eq!(open[1].doubt, None);
     assert_eq!(tenant.doubt_due(&main_sync()).await.unwrap(), Some(doubt.due_at));
     let later = Doubt { intended_at: T0.plus_ms(1), looks: 2, ..doubt.clone() };

@@ -35,6 +35,7 @@ async fn fill(tenant: &TenantStore) -> (RunId, crosswalk_model::PlanId, Read, St
         looks: 0,
         due_at: T0,
         why: "no reply".into(),
+        failure: None,
         named: None,
     };
     tenant.doubts_put(plan, &[(2, doubt)], &[]).await.unwrap();

@@ -67,7 +67,7 @@ impl Tenant {
             accounts: links::acceptable(self, &sync, Kind::Customer, account).await?,
             ..Accepted::default()
         };
-        if !sync.rules.kinds.contains_key(&Kind::Usage) {
+        if !sync.rules.bills() {
             return Ok(accepted);
         }
         let target = opened::open(self, &sync.target).await?;

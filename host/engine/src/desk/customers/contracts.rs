@@ -75,7 +75,7 @@ pub(super) async fn contract_decided(
     account: Option<&str>,
     decision: &Decision,
 ) -> Result<Link, Error> {
-    if !sync.rules.kinds.contains_key(&Kind::Usage) {
+    if !sync.rules.bills() {
         return Err(Error::invalid(
             format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
             "map the account alone",

@@ -66,7 +66,7 @@ async fn refresh_customers(run: &SyncRun<'_>, customers: &[String]) -> Result<Ve
             format!("`crosswalk plan {}` reads all of them", run.sync.name),
         ));
     };
-    if run.sync.rules.kinds.contains_key(&Kind::Usage) {
+    if run.sync.rules.bills() {
         let mut contracts = Vec::new();
         for account in &targets {
             contracts.extend(read_of(run, Kind::Contract, account).await?);

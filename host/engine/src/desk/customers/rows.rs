@@ -14,7 +14,7 @@ pub(super) async fn customer_rows(tenant: &Tenant, sync: &Sync) -> Result<Vec<Cu
     let store = &tenant.store;
     let customers = store.records_all(&sync.source, Kind::Customer).await?;
     let customers = customers.into_iter().filter(|stored| stored.gone_at.is_none());
-    let billing = sync.rules.kinds.contains_key(&Kind::Usage);
+    let billing = sync.rules.bills();
     let links = by_source(store.links_all(&sync.name, Kind::Customer).await?);
     let contract_links = by_source(store.links_between(&sync.name, Kind::Customer, Kind::Contract).await?);
     let ids = |links: &HashMap<String, Link>| -> Vec<String> {

@@ -11,7 +11,7 @@
 //!
 //! Several lines that go to one service on one contract are *parts* of one line there: they add up,
 //! each with its own count, and one of them leads (`parts`). A line that goes elsewhere is one
-//! decision: the old line is set to 0 and the new one to the count, for one day (`weigh`); a part that goes
+//! decision: the old line is set to 0 and the new one to the count, for one day (`before`); a part that goes
 //! elsewhere is one with the sum it leaves (`leaving`). What a
 //! person has to look at first is in `holds`, from which day on a quantity can hold in `days`, and
 //! what is written and remembered in `change`.

@@ -62,7 +62,7 @@ pub(super) fn overruled(session: &Session<'_, '_>, prepared: &Prepared, message:
 pub(super) fn put_back(session: &Session<'_, '_>, prepared: &Prepared, failure: &Failure) -> Settled {
     let planned = &prepared.planned;
     let journal = session.entry(planned, Event::PutOff, failure.to_string(), None);
-    Settled { status: ChangeStatus::Pending, journal, ..failed(session, prepared, failure) }
+    Settled { status: ChangeStatus::Pending, failure: None, journal, ..failed(session, prepared, failure) }
 }
 
 /// Returns the outcome of a change that the vendor still works on.

@@ -1,6 +1,6 @@
 //! The lines that billed a count before: what goes to 0 where it is billed elsewhere, and what stays.
 //!
-//! What follows for the count itself is decided in `weigh`.
+//! Gives the verdict on what is no longer billed; on what is counted, `weigh` does.
 
 use super::weigh::{Weighed, Weighing};
 use super::{LineVerdict, Place, QUANTITY, Retire, integer};

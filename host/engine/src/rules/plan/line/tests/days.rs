@@ -1,4 +1,4 @@
-//! What was agreed on, and from which day a change of a line can hold.
+//! What was agreed on, what somebody else decides, and from which day a change of a line can hold.
 
 use super::*;
 

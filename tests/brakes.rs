@@ -3,7 +3,7 @@
 use crate::harness::pair::{Psa, Rmm, joined};
 use crate::harness::{TestApp, automatic, planned, release, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport, Release};
-use crosswalk::model::{Action, Cause, Event, Finding, Kind};
+use crosswalk::model::{Action, Actor, Cause, Event, Finding, Kind};
 use crosswalk::store::{JournalEntry, JournalFilter};
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
@@ -212,12 +212,8 @@ async fn a_brake_that_is_let_go_is_in_the_journal_with_what_it_held_and_who_let_
     let options = ApplyOptions { release: release(&["updates"]), ..ApplyOptions::default() };
     app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     assert!(journal().await.is_empty(), "nothing was held by that brake");
-    let options = ApplyOptions {
-        release: release(&["deactivations"]),
-        approved_by: Some("maria".to_owned()),
-        ..ApplyOptions::default()
-    };
-    app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
+    let options = ApplyOptions { release: release(&["deactivations"]), ..ApplyOptions::default() };
+    app.tenant.by(Actor::Local("maria".to_owned())).apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     let entries = journal().await;
     let [entry] = entries.as_slice() else { panic!("{entries:?}") };
     assert!(entry.message.contains("deactivations of 8 asset changes") && entry.message.contains("maria"), "{entry:?}");

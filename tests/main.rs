@@ -16,6 +16,8 @@ mod harness;
 mod accepted;
 /// Whose account a connection answers as, and what happens when it is another.
 mod accounts;
+/// Who did it: kept with every decision, approval, run and entry of the journal.
+mod actors;
 /// `why` agrees with the plan: every finding, brake and state, and the same reason of its record.
 mod agrees;
 /// Customers made anew: what was decided of the one before, whoever links its new record.

@@ -517,7 +517,7 @@ async fn an_automatic_run_is_approved_by_its_rule_and_a_plan_by_who_applied_it()
     let plan = pair.ready().await;
     pair.app.apply(&plan).await;
     let shown = pair.app.tenant.plan_show(plan.plan.id).await.unwrap();
-    assert_eq!(shown.approved_by.as_deref(), Some("operator"));
+    assert_eq!(shown.approved_by.as_deref(), Some("host"));
     pair.app.bring_in_step().await;
 
     let mut rules = pair.app.tenant.sync(&sync()).await.unwrap();

@@ -48,6 +48,28 @@ fn a_plan_is_shown_approved_applied_and_nothing_is_left() {
 }
 
 #[test]
+fn what_is_done_is_kept_with_who_typed_it() {
+    let mut office = Office::connected();
+    office.program.variable("USER", "crosswalk");
+    office.program.variable("SUDO_USER", "anna");
+    let program = &office.program;
+    program.run("plan s").ends(3);
+    program.run("apply 1 --yes --release first-run").ends(0);
+    let runs = program.run("runs s --json").ends(0).json();
+    let actors: Vec<_> = runs.as_array().unwrap().iter().map(|run| run["actor"].as_str().unwrap()).collect();
+    assert_eq!(actors, ["local:anna", "local:anna"]);
+    let shown = program.run("plan --show 1").ends(0);
+    assert!(shown.out.contains(" by local:anna"), "{}", shown.whole());
+    let released = program.run("journal s --event released").ends(0);
+    assert!(released.out.contains("local:anna") && released.out.contains("first-run"), "{}", released.whole());
+    let by = |actor: &str| program.run(&format!("journal s --by {actor} --limit 500 --json")).ends(0).json();
+    assert!(by("local:anna").as_array().unwrap().len() > office.rmm.devices().len());
+    assert_eq!(by("schedule"), serde_json::json!([]));
+    let wrong = program.run("journal s --by anna").ends(2);
+    assert!(wrong.err.contains("`anna` is not an actor: use local:NAME"), "{}", wrong.whole());
+}
+
+#[test]
 fn a_run_is_undone_after_it_was_shown() {
     let office = Office::in_step();
     let program = &office.program;

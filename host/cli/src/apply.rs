@@ -56,13 +56,8 @@ impl ApplyArgs {
             return Ok(Exit::Pending);
         }
         let release = release(&self.release)?;
-        let options = ApplyOptions {
-            release,
-            customer: self.scope.customer,
-            kind: self.scope.kind,
-            approved_by: session.environment("USER").or_else(|| session.environment("LOGNAME")),
-            ..ApplyOptions::default()
-        };
+        let options =
+            ApplyOptions { release, customer: self.scope.customer, kind: self.scope.kind, ..ApplyOptions::default() };
         let report = tenant.apply(self.plan, &options, &Bars::new(session.output)).await?;
         session.output.answer(|| shapes::applied(&report), || summary(&report))?;
         Ok(Exit::of_run(&report.run))

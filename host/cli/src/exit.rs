@@ -177,6 +177,7 @@ mod tests {
             id: RunId(1),
             sync: SyncName::new("s").unwrap(),
             mode: Mode::Apply,
+            actor: None,
             started_at: Timestamp(0),
             ended_at: None,
             status,

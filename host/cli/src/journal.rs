@@ -6,7 +6,7 @@ use super::output::{count, or_dash, table};
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{JournalEntry, JournalFilter};
-use crosswalk_model::{Event, Kind, RunId, SyncName};
+use crosswalk_model::{Actor, Event, Kind, RunId, SyncName};
 
 /// The journal.
 #[derive(Debug, clap::Args)]
@@ -35,6 +35,9 @@ pub(super) struct JournalArgs {
     /// Only this event: created, linked, updated, failed, refused, …
     #[arg(long)]
     event: Option<Event>,
+    /// Only what was done by this actor: local:USER, schedule, host, …
+    #[arg(long, value_name = "ACTOR")]
+    by: Option<Actor>,
     /// The most entries to list
     #[arg(long, default_value_t = 50)]
     limit: usize,
@@ -60,6 +63,7 @@ impl JournalArgs {
             target: self.target,
             customer: self.customer,
             event: self.event,
+            actor: self.by,
             limit: self.limit,
         };
         let entries = session.tenant().await?.journal(&filter).await?;
@@ -77,6 +81,7 @@ pub(super) fn summary(entries: &[JournalEntry]) -> String {
         [
             entry.at.to_string(),
             or_dash(entry.run),
+            or_dash(entry.actor.as_ref()),
             entry.event.to_string(),
             or_dash(entry.kind),
             or_dash(entry.source.as_deref()),
@@ -84,7 +89,7 @@ pub(super) fn summary(entries: &[JournalEntry]) -> String {
             message(entry),
         ]
     });
-    table(["at", "run", "event", "kind", "source", "target", "message"], rows)
+    table(["at", "run", "by", "event", "kind", "source", "target", "message"], rows)
 }
 
 /// The text of an entry, with its count if repeated.
@@ -109,6 +114,7 @@ impl RunsArgs {
                         run.id.to_string(),
                         run.sync.to_string(),
                         shapes::word_of(&run.mode),
+                        or_dash(run.actor.as_ref()),
                         run.started_at.to_string(),
                         or_dash(seconds(run)),
                         run.status.as_str().to_owned(),
@@ -120,7 +126,7 @@ impl RunsArgs {
                     ]
                 });
                 table(
-                    ["run", "sync", "mode", "started", "s", "ended", "plan", "done", "failed", "held", "message"],
+                    ["run", "sync", "mode", "by", "started", "s", "ended", "plan", "done", "failed", "held", "message"],
                     rows,
                 )
             },

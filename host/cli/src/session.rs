@@ -4,7 +4,7 @@
 use super::output::Output;
 use crosswalk_engine::error::Error;
 use crosswalk_engine::{Engine, Tenant};
-use crosswalk_model::TenantName;
+use crosswalk_model::{Actor, TenantName};
 
 /// The context of a command.
 pub struct Session<'a> {
@@ -25,8 +25,18 @@ impl Session<'_> {
         (self.open)()
     }
 
-    /// Returns the tenant; the default one is created on first use.
+    /// Returns the tenant, with the user of the terminal as the actor. The default one is created on first use.
     pub(super) async fn tenant(&self) -> anyhow::Result<Tenant> {
+        Ok(self.open_tenant().await?.by(self.actor()))
+    }
+
+    /// The user who typed the command: also one who became another with sudo.
+    fn actor(&self) -> Actor {
+        let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| self.environment(name));
+        Actor::Local(named.unwrap_or_else(|| "unknown".to_owned()))
+    }
+
+    async fn open_tenant(&self) -> anyhow::Result<Tenant> {
         let engine = self.engine()?;
         match engine.tenant(self.tenant).await {
             Err(Error::NotFound { .. }) if *self.tenant == TenantName::default() => {

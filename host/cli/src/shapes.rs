@@ -99,6 +99,7 @@ pub(super) fn run(run: &Run) -> Json {
         "id": run.id,
         "sync": run.sync,
         "mode": run.mode,
+        "actor": run.actor,
         "status": run.status,
         "started_at": time(Some(run.started_at)),
         "ended_at": time(run.ended_at),
@@ -205,6 +206,7 @@ pub(super) fn journal(entry: &JournalEntry) -> Json {
         "target": entry.target,
         "customer": entry.customer,
         "event": entry.event,
+        "actor": entry.actor,
         "message": entry.message,
         "detail": entry.detail.as_ref().map(detail),
     })

@@ -4,6 +4,7 @@
 //! only `runtime` translates between the two.
 
 pub mod account;
+pub mod actor;
 pub mod brake;
 pub mod budget;
 pub mod catalogue;
@@ -36,6 +37,7 @@ pub mod value;
 mod words;
 
 pub use account::{Account, KnownAccount};
+pub use actor::Actor;
 pub use brake::{Brake, LetGo};
 pub use budget::BudgetTake;
 pub use change::{Change, Operation, Outcome, Settlement, WriteReport};

@@ -1,6 +1,6 @@
 //! Runs: the executions of a sync, and how they ended.
 
-use super::{Failure, Flaw, Kind, Period, PlanId, RunId, SyncName, Timestamp};
+use super::{Actor, Failure, Flaw, Kind, Period, PlanId, RunId, SyncName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The mode of a call.
@@ -22,6 +22,8 @@ pub struct Run {
     pub sync: SyncName,
     /// The mode.
     pub mode: Mode,
+    /// Who began it; `None` for one of an earlier version.
+    pub actor: Option<Actor>,
     /// Time of the beginning.
     pub started_at: Timestamp,
     /// Time of the end.

@@ -12,7 +12,7 @@ use super::plans::{check_run, plan_row};
 use super::rows::cut;
 use super::{ChangeStatus, JournalEntry, StoreError, TenantStore, journal, links, upsert};
 use crate::boxed;
-use crosswalk_model::{ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Timestamp};
+use crosswalk_model::{Actor, ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Timestamp};
 use rusqlite::{Connection, params};
 
 /// The outcome of one change.
@@ -123,10 +123,10 @@ impl TenantStore {
         mut outcomes: BatchOutcomes,
         target: &ConnectionName,
     ) -> Result<Vec<Overtaken>, StoreError> {
-        let (tenant, target) = (self.id, target.clone());
+        let (tenant, actor, target) = (self.id, self.actor.clone(), target.clone());
         self.write(move |db| {
             let sync = plan_row(db, tenant, plan)?.sync;
-            let overtaken = settle(db, (tenant, sync, plan), &mut outcomes)?;
+            let overtaken = settle(db, (tenant, &actor), (sync, plan), &mut outcomes)?;
             let target = connection_id(db, tenant, &target)?;
             for (kind, records) in &outcomes.records {
                 upsert::put_all(db, tenant, target, *kind, records, outcomes.at)?;
@@ -140,7 +140,8 @@ impl TenantStore {
 /// Stores the outcomes of a batch, and returns the changes that were overtaken.
 fn settle(
     db: &Connection,
-    (tenant, sync, plan): (i64, i64, PlanId),
+    (tenant, actor): (i64, &Actor),
+    (sync, plan): (i64, PlanId),
     batch: &mut BatchOutcomes,
 ) -> Result<Vec<Overtaken>, StoreError> {
     let mut overtaken = Vec::new();
@@ -178,7 +179,8 @@ fn settle(
         }
     }
     forget_doubts(db, tenant, plan, &batch.settled)?;
-    journal::append(db, tenant, Some(sync), batch.settled.iter().map(|outcome| &outcome.journal))?;
+    let entries = batch.settled.iter().map(|outcome| &outcome.journal);
+    journal::append(db, (tenant, actor), Some(sync), entries)?;
     Ok(overtaken)
 }
 

@@ -7,7 +7,7 @@ use super::rows::{collect, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, TenantStore, journal, links, usage};
 use crate::boxed;
-use crosswalk_model::{Event, Kind, Link, Switch, Switches, SyncName};
+use crosswalk_model::{Actor, Event, Kind, Link, Switch, Switches, SyncName};
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,12 +22,12 @@ pub(super) struct Notes {
 
 impl Notes {
     /// Appends the entries inside the transaction of the write. A second write appends nothing.
-    pub(super) fn append(&self, db: &Connection, tenant: i64) -> Result<(), StoreError> {
+    pub(super) fn append(&self, db: &Connection, tenant: i64, actor: &Actor) -> Result<(), StoreError> {
         if self.used.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
         let sync = self.sync.as_ref().map(|sync| sync_id(db, tenant, sync)).transpose()?;
-        journal::append(db, tenant, sync, &self.entries)
+        journal::append(db, (tenant, actor), sync, &self.entries)
     }
 }
 

@@ -66,7 +66,7 @@ impl TenantStore {
         doubts: &[(u32, Doubt)],
         entries: &[JournalEntry],
     ) -> Result<(), StoreError> {
-        let tenant = self.id;
+        let (tenant, actor) = (self.id, self.actor.clone());
         let doubts = doubts.to_vec();
         let entries = entries.iter().map(journal::EntryRow::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {
@@ -100,7 +100,7 @@ impl TenantStore {
                     doubt.failure,
                 ])?;
             }
-            journal::append(db, tenant, Some(sync), &entries)
+            journal::append(db, (tenant, &actor), Some(sync), &entries)
         })
         .await
     }

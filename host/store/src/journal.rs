@@ -3,18 +3,19 @@
 //! An entry about a change of a plan need not repeat the values before and after. The change is kept as long as the
 //! entry, and its values are put into the entry's detail when it is read.
 
+use super::actors::{self, actor_id};
 use super::rows::{collect, cut, document_or_default, limit, time, to_document, word_or_none};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{Event, FieldDiff, Kind, LineKey, PlanId, RunId, Step, SyncName, Timestamp};
+use crosswalk_model::{Actor, Event, FieldDiff, Kind, LineKey, PlanId, RunId, Step, SyncName, Timestamp};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
 
 /// The columns that [`read`] reads, of the journal `j` and of the change `c` that an entry is about.
 pub(super) const COLUMNS: &str = "j.at, j.run, j.plan, j.sequence, j.kind, j.source, j.target, j.customer, j.event, j.message, j.detail, c.fields, \
-     c.step";
+     c.step, (SELECT a.actor FROM actors a WHERE a.id = j.actor)";
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -37,6 +38,8 @@ pub struct JournalEntry {
     pub customer: Option<String>,
     /// The event.
     pub event: Event,
+    /// Who did it; `None` in entries of earlier versions. An entry that is added without one is of the handle's actor.
+    pub actor: Option<Actor>,
     /// The sentence for people; cut after 8 KiB.
     pub message: String,
     /// Further data. If it is left out of an entry about a change, it reads as that change's `[{"field": …, "before":
@@ -69,13 +72,25 @@ pub struct JournalFilter {
     pub customer: Option<String>,
     /// Of this event.
     pub event: Option<Event>,
+    /// Done by this actor.
+    pub actor: Option<Actor>,
     /// The largest number of entries.
     pub limit: usize,
 }
 
 impl Default for JournalFilter {
     fn default() -> Self {
-        Self { sync: None, run: None, kind: None, source: None, target: None, customer: None, event: None, limit: 100 }
+        Self {
+            sync: None,
+            run: None,
+            kind: None,
+            source: None,
+            target: None,
+            customer: None,
+            event: None,
+            actor: None,
+            limit: 100,
+        }
     }
 }
 
@@ -86,11 +101,11 @@ impl TenantStore {
     /// `NotFound` (the sync).
     #[boxed]
     pub async fn journal_append(&self, sync: Option<&SyncName>, entries: &[JournalEntry]) -> Result<(), StoreError> {
-        let (tenant, sync) = (self.id, sync.cloned());
+        let (tenant, actor, sync) = (self.id, self.actor.clone(), sync.cloned());
         let entries = entries.iter().map(EntryRow::new).collect::<Result<Vec<_>, _>>()?;
         self.write(move |db| {
             let sync = sync.map(|sync| sync_id(db, tenant, &sync)).transpose()?;
-            append(db, tenant, sync, &entries)
+            append(db, (tenant, &actor), sync, &entries)
         })
         .await
     }
@@ -123,6 +138,10 @@ impl TenantStore {
                     sql.push_str(&format!(" AND j.{column} = ?"));
                     values.push(value);
                 }
+            }
+            if let Some(actor) = filter.actor {
+                sql.push_str(" AND j.actor = (SELECT a.id FROM actors a WHERE a.tenant = j.tenant AND a.actor = ?)");
+                values.push(Sql::from(actor.to_string()));
             }
             if let Some(customer) = filter.customer {
                 sql.push_str(" AND (j.customer = ? OR (j.kind = 'usage' AND instr(j.detail -> '$.parts', ?) > 0))");
@@ -174,18 +193,24 @@ impl EntryRow {
     }
 }
 
-/// Adds entries inside a transaction.
+/// Adds entries inside a transaction: of this actor, where they name none.
 pub(super) fn append<'a>(
     db: &Connection,
-    tenant: i64,
+    (tenant, actor): (i64, &Actor),
     sync: Option<i64>,
     entries: impl IntoIterator<Item = &'a EntryRow>,
 ) -> Result<(), StoreError> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO journal (tenant, sync, at, run, plan, sequence, kind, source, target, customer, event, message, detail) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO journal (tenant, sync, at, run, plan, sequence, kind, source, target, customer, event, message, detail, \
+         actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
+    let mut own = None;
     for EntryRow { entry, detail } in entries {
+        let actor = match (&entry.actor, own) {
+            (Some(other), _) => actor_id(db, tenant, other)?,
+            (None, Some(own)) => own,
+            (None, None) => *own.insert(actor_id(db, tenant, actor)?),
+        };
         insert.execute(params![
             tenant,
             sync,
@@ -200,6 +225,7 @@ pub(super) fn append<'a>(
             entry.event.as_str(),
             entry.message,
             detail,
+            actor,
         ])?;
     }
     Ok(())
@@ -228,6 +254,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
         event: row.get_ref(8)?.as_str().ok().and_then(|word| word.parse().ok()).unwrap_or_default(),
         message: row.get(9)?,
         detail,
+        actor: actors::read(row, 13)?,
     })
 }
 

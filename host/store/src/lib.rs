@@ -12,6 +12,7 @@
 //! here, its rows in `tests/isolation.rs`. `docs/how-to/add-a-table.md` has the whole list, and what shows each step.
 
 mod accounts;
+mod actors;
 mod apply;
 mod budget;
 mod changes;
@@ -82,7 +83,7 @@ pub use wakeups::{Recurring, Wakeup};
 
 use cipher::Cipher;
 use claims::Fence;
-use crosswalk_model::TenantName;
+use crosswalk_model::{Actor, TenantName};
 use decisions::Notes;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -105,6 +106,8 @@ pub struct TenantStore {
     base: Arc<Base>,
     name: TenantName,
     id: i64,
+    /// On whose behalf it writes; see [`TenantStore::by`].
+    actor: Arc<Actor>,
     /// Journal entries that the next write appends; see [`TenantStore::noting`].
     notes: Option<Arc<Notes>>,
     /// The lease that each write checks; see [`Lease::store`].
@@ -152,7 +155,14 @@ impl Store {
     #[boxed]
     pub async fn tenant(&self, name: &TenantName) -> Result<TenantStore, StoreError> {
         let id = self.tenant_id(name).await?;
-        Ok(TenantStore { base: self.base.clone(), name: name.clone(), id, notes: None, fence: None })
+        Ok(TenantStore {
+            base: self.base.clone(),
+            name: name.clone(),
+            id,
+            actor: Arc::default(),
+            notes: None,
+            fence: None,
+        })
     }
 
     /// The path of the database.
@@ -212,11 +222,11 @@ impl TenantStore {
         strength: Strength,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (tenant, fence, notes) = (self.id, self.fence.clone(), self.notes.clone());
+        let (tenant, actor, fence, notes) = (self.id, self.actor.clone(), self.fence.clone(), self.notes.clone());
         let guarded = move |db: &Connection| {
             fence.map_or(Ok(()), |fence| fence.check(db, tenant))?;
             let done = work(db)?;
-            notes.map_or(Ok(()), |notes| notes.append(db, tenant))?;
+            notes.map_or(Ok(()), |notes| notes.append(db, tenant, &actor))?;
             Ok(done)
         };
         self.base.threads.write(strength, guarded).await

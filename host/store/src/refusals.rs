@@ -30,7 +30,7 @@ impl TenantStore {
         times: u32,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (tenant, name, sentence) = (self.id, connection.clone(), sentence.to_owned());
+        let (tenant, actor, name, sentence) = (self.id, self.actor.clone(), connection.clone(), sentence.to_owned());
         self.write_lightly(move |db| {
             let connection = connection_id(db, tenant, &name)?;
             db.prepare_cached("DELETE FROM refusals WHERE tenant = ?1 AND connection = ?2 AND at <= ?3")?.execute([
@@ -55,7 +55,7 @@ impl TenantStore {
                 detail: Some(serde_json::json!({ "times": times })),
                 ..JournalEntry::at(now)
             };
-            journal::append(db, tenant, None, [&EntryRow::new(&entry)?])?;
+            journal::append(db, (tenant, &actor), None, [&EntryRow::new(&entry)?])?;
             db.prepare_cached(
                 "INSERT INTO refusals (tenant, connection, sentence, at, journal) VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT DO UPDATE SET at = excluded.at, journal = excluded.journal",

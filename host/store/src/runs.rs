@@ -1,5 +1,6 @@
 //! Runs: the executions of a sync.
 
+use super::actors::{self, actor_id};
 use super::plans::plan_row;
 use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
 use super::syncs::sync_id;
@@ -9,8 +10,8 @@ use crosswalk_model::{Hold, Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus
 use rusqlite::{Connection, Row, params};
 use std::collections::HashSet;
 
-const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message \
-     FROM runs r JOIN syncs s ON s.id = r.sync";
+const SELECT: &str = "SELECT r.id, s.name, r.mode, r.started_at, r.ended_at, r.status, r.plan, r.counts, r.message, \
+     (SELECT a.actor FROM actors a WHERE a.id = r.actor) FROM runs r JOIN syncs s ON s.id = r.sync";
 
 /// Progress of a sync beyond its first runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl TenantStore {
     /// `NotFound` (the sync).
     #[boxed]
     pub async fn run_begin(&self, sync: &SyncName, mode: Mode, at: Timestamp) -> Result<RunId, StoreError> {
-        let (tenant, sync) = (self.id, sync.clone());
+        let (tenant, actor, sync) = (self.id, self.actor.clone(), sync.clone());
         self.write_lightly(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             db.prepare_cached(
@@ -55,8 +56,8 @@ impl TenantStore {
             )?
             .execute([at.0, tenant, sync])?;
             db.prepare_cached(
-                "INSERT INTO runs (tenant, sync, mode, started_at, status, counts, message) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, '')",
+                "INSERT INTO runs (tenant, sync, mode, started_at, status, counts, message, actor) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', ?7)",
             )?
             .execute(params![
                 tenant,
@@ -64,7 +65,8 @@ impl TenantStore {
                 to_word(&mode)?,
                 at.0,
                 RunStatus::Running.as_str(),
-                to_document(&RunCounts::default())?
+                to_document(&RunCounts::default())?,
+                actor_id(db, tenant, &actor)?,
             ])?;
             Ok(RunId(db.last_insert_rowid()))
         })
@@ -268,5 +270,6 @@ fn read(row: &Row<'_>) -> Result<Run, StoreError> {
         plan: row.get::<_, Option<i64>>(6)?.map(PlanId),
         counts: document(row, 7, "counts")?,
         message: row.get(8)?,
+        actor: actors::read(row, 9)?,
     })
 }

@@ -1,7 +1,7 @@
 //! The engine's handle for one tenant. Its verbs are in the files of their nouns.
 
 use super::parts::Parts;
-use crosswalk_model::TenantName;
+use crosswalk_model::{Actor, TenantName};
 use crosswalk_store::TenantStore;
 use std::sync::Arc;
 
@@ -18,5 +18,12 @@ impl Tenant {
     #[must_use]
     pub fn name(&self) -> &TenantName {
         &self.name
+    }
+
+    /// Returns a handle whose verbs are done by an actor: its decisions, approvals, runs and journal entries are kept
+    /// with it. [`Engine::tenant`](super::engine::Engine::tenant) returns one of [`Actor::Host`].
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { store: self.store.by(actor), ..self.clone() }
     }
 }

@@ -67,10 +67,10 @@ pub(crate) async fn apply_plan(
     Ok(stored)
 }
 
-/// Who lets the changes go: a person, or the rule that stands for one.
+/// Who lets the changes go: the run's actor, or the rule that stands for a person.
 fn approved_by(run: &SyncRun<'_>, options: &ApplyOptions) -> String {
     if !options.automatic {
-        return options.approved_by.clone().unwrap_or_else(|| "operator".to_owned());
+        return run.store.actor().to_string();
     }
     let trusted =
         run.sync.rules.kinds.iter().filter(|(kind, rules)| {

@@ -90,8 +90,6 @@ pub struct ApplyOptions {
     /// The kind whose trust counts for the whole plan; none: each kind's own. What is refreshed
     /// because of an alert goes along with its ticket.
     pub trusted: Option<Kind>,
-    /// Who approved, where a person did; none: the operator.
-    pub approved_by: Option<String>,
 }
 
 /// What applying came to.

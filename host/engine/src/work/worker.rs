@@ -14,7 +14,7 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::engine::Engine;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{TenantName, Timestamp};
+use crosswalk_model::{Actor, TenantName, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
@@ -136,7 +136,7 @@ impl Worker<'_> {
         names.retain(|name| self.options.tenant.as_ref().is_none_or(|only| only == name));
         self.waiting.clear();
         for name in names {
-            let tenant = self.engine.tenant(&name).await?;
+            let tenant = self.engine.tenant(&name).await?.by(Actor::Schedule);
             let mut due = schedule::due(&tenant, now, &|due| self.is_busy(&name, &due.key())).await?;
             due.reverse();
             self.waiting.push((tenant, due));

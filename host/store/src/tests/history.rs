@@ -16,6 +16,7 @@ async fn runs_are_listed_newest_first() {
         id: one,
         sync: main_sync(),
         mode: Mode::Plan,
+        actor: Some(Actor::Host),
         started_at: T0,
         ended_at: Some(T0.plus_ms(5)),
         status: RunStatus::NothingToDo,
@@ -37,6 +38,7 @@ async fn runs_are_listed_newest_first() {
 async fn the_journal_is_found_by_whatever_it_names() {
     let bed = Bed::new().await;
     let tenant = &bed.tenant;
+    let anna = Actor::Local("anna".to_owned());
     let full = JournalEntry {
         run: Some(RunId(3)),
         plan: Some(crosswalk_model::PlanId(2)),
@@ -48,11 +50,13 @@ async fn the_journal_is_found_by_whatever_it_names() {
         event: Event::Created,
         message: "made it".into(),
         detail: Some(serde_json::json!({"name": ["a", "b"]})),
+        actor: Some(anna.clone()),
         ..JournalEntry::at(T0)
     };
     let refused = JournalEntry { event: Event::Refused, ..JournalEntry::at(T0.plus_ms(1)) };
     tenant.journal_append(Some(&main_sync()), std::slice::from_ref(&full)).await.unwrap();
     tenant.journal_append(None, std::slice::from_ref(&refused)).await.unwrap();
+    let refused = JournalEntry { actor: Some(Actor::Host), ..refused };
     let list = async |filter: JournalFilter| tenant.journal_list(&filter).await.unwrap();
     let any = JournalFilter::default();
     assert_eq!(list(any.clone()).await, [refused.clone(), full.clone()], "newest first");
@@ -64,6 +68,7 @@ async fn the_journal_is_found_by_whatever_it_names() {
         JournalFilter { source: Some("1".into()), ..any.clone() },
         JournalFilter { target: Some("t1".into()), ..any.clone() },
         JournalFilter { customer: Some("c1".into()), event: Some(Event::Created), ..any.clone() },
+        JournalFilter { actor: Some(anna), ..any.clone() },
     ] {
         assert_eq!(list(filter.clone()).await, std::slice::from_ref(&full), "{filter:?}");
     }

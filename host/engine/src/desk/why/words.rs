@@ -9,8 +9,8 @@ mod steps;
 use super::{Customer, Facts, Found};
 use crate::ground::find::ChangeView;
 use crosswalk_model::sync::Sites;
-use crosswalk_model::{Brake, Cause, Decider, Kind, Link, LinkState, Sync, Trust};
-use crosswalk_store::ChangeStatus;
+use crosswalk_model::{Brake, Cause, Decider, Event, Kind, Link, LinkState, Sync, Trust};
+use crosswalk_store::{ChangeStatus, JournalEntry};
 use serde::Serialize;
 
 /// One step of a trace.
@@ -57,7 +57,8 @@ impl Teller<'_> {
         })
     }
 
-    /// Verdict on what is planned for the record, or was sent and is not settled; `None` if nothing is.
+    /// Verdict on what the newest plan has of the record, or what an earlier one left open; `None` if there is neither.
+    /// Lines of usage, and alerts, always have one.
     fn under_way(&self) -> Option<(String, Vec<Advice>)> {
         if let Some(open) = self.facts.uncertain.as_ref().filter(|open| open.status == ChangeStatus::Uncertain) {
             let due = open.due_at.map_or_else(String::new, |due| format!(", by the first run after {due}"));
@@ -91,7 +92,7 @@ impl Teller<'_> {
     }
 
     /// Verdict on a record that the sync or its customer leaves out, or that only a plan's finding tells of; `None` if
-    /// its own link decides.
+    /// its own link decides, or nothing does yet.
     fn outside(&self) -> Option<(String, Vec<Advice>)> {
         let Self { sync, kind, facts } = *self;
         if facts.source.is_none() && facts.link.is_none() && facts.target.is_some() {
@@ -146,7 +147,7 @@ impl Teller<'_> {
                 vec![set(), create(), exclude()],
             ),
             LinkState::Excluded => {
-                let verdict = format!("left out: excluded by {}", who(link.decided_by));
+                let verdict = format!("left out: excluded by {}", self.who(link));
                 (verdict, vec![set(), create(), self.link("forget", "", "lets matching decide again")])
             }
             LinkState::Create | LinkState::Unmapped if source.is_some() && !facts.found.is_empty() => {
@@ -209,7 +210,7 @@ impl Teller<'_> {
             };
             return (finding.unwrap_or(otherwise).to_owned(), Vec::new());
         }
-        let by = format!("linked by {} ({})", who(link.decided_by), or(&link.reason, "no reason is known"));
+        let by = format!("linked by {} ({})", self.who(link), or(&link.reason, "no reason is known"));
         match &facts.unbilled {
             Some(why) => (format!("in step, but nothing of its usage is billed: {why} (it is {by})"), self.billing()),
             None if left => (format!("in step, but for what is left as it is: {by}"), Vec::new()),
@@ -229,6 +230,17 @@ impl Teller<'_> {
             _ => vec![self.plan("looks again")],
         };
         (format!("not in step: {}", found.finding.message), next)
+    }
+
+    /// Describes the decider of the record's link; of a person also who that was.
+    fn who(&self, link: &Link) -> String {
+        let is_decision = |entry: &&JournalEntry| matches!(entry.event, Event::Decided | Event::Mapped);
+        let decided =
+            self.facts.journal.iter().find(is_decision).filter(|_| link.decided_by == Some(Decider::Operator));
+        match decided.and_then(|entry| entry.actor.as_ref()) {
+            Some(actor) => format!("{} {actor}", who(link.decided_by)),
+            None => who(link.decided_by).to_owned(),
+        }
     }
 
     fn planned(&self, statuses: &[ChangeStatus]) -> Option<&ChangeView> {

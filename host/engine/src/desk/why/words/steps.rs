@@ -2,7 +2,7 @@
 //!
 //! Whether the record is in step is the verdict's.
 
-use super::{Step, Teller, ended, who};
+use super::{Step, Teller, ended};
 use crate::desk::why::Found;
 use crate::ground::find::ChangeView;
 use crate::rules::plan::{same, shown};
@@ -87,7 +87,7 @@ impl Teller<'_> {
             LinkState::Create => "to be created".to_owned(),
             LinkState::Unmapped => "linked to nothing".to_owned(),
         };
-        let by = if link.decided_by.is_none() { String::new() } else { format!(" by {}", who(link.decided_by)) };
+        let by = if link.decided_by.is_none() { String::new() } else { format!(" by {}", self.who(link)) };
         let mut words = format!("{stands}{by} at {}", link.decided_at);
         if !link.reason.is_empty() {
             words.push_str(&format!(": {}", link.reason));

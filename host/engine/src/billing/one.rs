@@ -1,4 +1,4 @@
-//! One line, or one customer's usage, from the same books as the list of all lines. Lists are `desk`'s.
+//! One line, or one customer's usage, from the same snapshot as the list of all lines. Lists are `desk`'s.
 
 use super::snapshot::{self, UsageSnapshot};
 use super::view::{UsageLine, view};

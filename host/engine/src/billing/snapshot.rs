@@ -1,4 +1,4 @@
-//! The books: everything stored that usage is planned from, and where each line of it goes.
+//! The usage snapshot: everything stored that usage is planned from, and where each line of it goes.
 //!
 //! Opened once for a plan or a list: `load` reads them, `sums` finds which lines add up. The numbers are not judged here.
 
@@ -310,14 +310,14 @@ impl UsageSnapshot<'_> {
     }
 }
 
-/// The books as stored at present, for a run.
+/// The snapshot of what is stored at present, for a run.
 pub(crate) async fn of_run<'r>(run: &'r SyncRun<'_>) -> Result<UsageSnapshot<'r>, Error> {
     let read = TargetRead::stored(&run.store, &run.sync).await?;
     let before = fetched_before(&run.store, &run.sync).await?;
     UsageSnapshot::open(&run.store, &run.sync, &run.target, before, read, run.now()).await
 }
 
-/// The books as stored at present, for a person's verb.
+/// The snapshot of what is stored at present, for a person's verb.
 pub(crate) async fn stored<'a>(
     tenant: &Tenant,
     sync: &'a Sync,

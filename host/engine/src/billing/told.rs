@@ -1,5 +1,5 @@
-//! What the books report beside lines: counts for the history, and findings about what cannot be billed or bills
-//! nothing.
+//! What a usage snapshot reports beside lines: counts for the history, and findings about what cannot be billed or
+//! bills nothing.
 
 use super::snapshot::UsageSnapshot;
 use crate::rules::plan::line::{PRODUCT, Product, QUANTITY, integer};

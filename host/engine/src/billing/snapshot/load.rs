@@ -1,4 +1,4 @@
-//! Reads the books from the store, and sorts them by what they are looked up by.
+//! Loads a usage snapshot from the store, sorted by what its parts are looked up by.
 //!
 //! Which lines add up is determined in `sums`.
 
@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 const COUNTS: [&str; 4] = [PRODUCT, QUANTITY, "actual", "period"];
 
 impl<'a> UsageSnapshot<'a> {
-    /// Loads the books from the store.
+    /// Loads the snapshot from the store.
     pub(crate) async fn open(
         store: &TenantStore,
         sync: &'a Sync,

@@ -1,4 +1,4 @@
-//! Sums of the books: which lines add up on one contract line, who leads each, and who leaves it.
+//! Sums of a usage snapshot: which lines add up on one contract line, who leads each, and who leaves it.
 //!
 //! What a sum amounts to is judged in [`crate::rules::plan::line`].
 

@@ -5,6 +5,7 @@ use crate::harness::{TestApp, sync};
 use crosswalk::engine::{ApplyOptions, Decision, JournalFilter, NoProgress, Release, Tenant};
 use crosswalk::model::schedule::Job;
 use crosswalk::model::{Actor, Event, Kind, SyncRules, Trust};
+use crosswalk_say::English;
 use serde_json::json;
 
 const HOUR_MS: i64 = 60 * 60_000;
@@ -45,9 +46,9 @@ async fn each_step_is_kept_with_who_did_it() {
     assert_eq!(who(&app.tenant, Event::Created).await, [Some(local("bruno"))], "who wrote it");
     assert_eq!(who(&app.tenant, Event::Released).await, [Some(local("bruno"))], "who released the brake");
     let shown = app.tenant.plan_show(plan.id).await.unwrap();
-    assert_eq!(shown.approved_by.as_deref(), Some("local:bruno"), "who approved it");
+    assert_eq!(shown.approved_by, Some("local:bruno".into()), "who approved it");
     let why = app.tenant.why(&sync(), Kind::Customer, "c2").await.unwrap();
-    assert_eq!(why.verdict, "left out: excluded by the operator local:anna");
+    assert_eq!(why.verdict.english(), "left out: excluded by the operator local:anna");
 
     app.tenant.schedule_set(&sync(), Job::Sync, Some(60)).await.unwrap();
     app.clock.advance_ms(2 * HOUR_MS);

@@ -14,6 +14,7 @@ use crosswalk::model::sync::KindRules;
 use crosswalk::model::{
     Brake, Cause, FieldRule, Kind, LineKey, LinkState, PlanId, Side, Switch, SyncRules, Timestamp, Trust,
 };
+use crosswalk_say::English;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -173,11 +174,11 @@ impl Bed {
     }
 
     /// Notes what was seen, and what `why` does not say of it.
-    fn note(&mut self, what: impl IntoIterator<Item = What>, trace: &Trace, kind: Kind, id: &str, words: &[&str]) {
+    fn note(&mut self, what: impl IntoIterator<Item = What>, trace: &Trace, kind: Kind, id: &str, words: &[String]) {
         self.seen.extend(what);
-        let steps = trace.steps.iter().map(|step| step.words.as_str());
-        let told: String = std::iter::once(trace.verdict.as_str()).chain(steps).collect::<Vec<_>>().join("\n");
-        for words in words.iter().filter(|words| !told.contains(**words)) {
+        let steps = trace.steps.iter().map(|step| step.words.english());
+        let told: String = std::iter::once(trace.verdict.english()).chain(steps).collect::<Vec<_>>().join("\n");
+        for words in words.iter().filter(|words| !told.contains(words.as_str())) {
             self.missed.insert(format!("why {kind} {id}: does not say “{words}”, but:\n{told}\n"));
         }
     }
@@ -191,11 +192,22 @@ impl Bed {
                 continue;
             }
             let trace = self.why(finding.kind, &finding.source).await;
-            self.note([What::Cause(finding.cause)], &trace, finding.kind, &finding.source, &[&finding.message]);
-            let in_step = trace.verdict.starts_with("in step: ");
+            self.note(
+                [What::Cause(finding.cause)],
+                &trace,
+                finding.kind,
+                &finding.source,
+                &[finding.message.english()],
+            );
+            let in_step = trace.verdict.english().starts_with("in step: ");
             if in_step && finding.side == Side::Source {
-                self.missed
-                    .insert(format!("{} {}: {} but {}", finding.kind, finding.source, finding.message, trace.verdict));
+                self.missed.insert(format!(
+                    "{} {}: {} but {}",
+                    finding.kind,
+                    finding.source,
+                    finding.message.english(),
+                    trace.verdict.english()
+                ));
             }
         }
         let of_kinds = FindingFilter { cause: Some(Cause::FirstRun), ..FindingFilter::default() };
@@ -207,12 +219,17 @@ impl Bed {
             let brakes: Vec<What> = hold.brakes.iter().copied().map(What::Brake).collect();
             let first_run = hold.brakes.contains(&Brake::FirstRun);
             let of_kind = of_kinds.iter().filter(|row| first_run && row.finding.kind == change.kind);
-            let of_kind = of_kind.map(|row| row.finding.message.as_str());
+            let of_kind = of_kind.map(|row| row.finding.message.english());
             let brake = hold.words();
-            let words: Vec<&str> = [brake.as_str(), hold.reason.as_str()].into_iter().chain(of_kind).collect();
+            let words: Vec<String> = [brake, hold.reason.english()].into_iter().chain(of_kind).collect();
             self.note(brakes, &trace, change.kind, change.known_by(), &words);
-            if !trace.verdict.starts_with("not in step") {
-                self.missed.insert(format!("{} {}: held, but {}", change.kind, change.known_by(), trace.verdict));
+            if !trace.verdict.english().starts_with("not in step") {
+                self.missed.insert(format!(
+                    "{} {}: held, but {}",
+                    change.kind,
+                    change.known_by(),
+                    trace.verdict.english()
+                ));
             }
         }
         for view in tenant.link_list(&sync(), &LinkFilter::default()).await.unwrap() {
@@ -220,17 +237,29 @@ impl Bed {
             let trace = self.why(link.kind, &link.source).await;
             let stands = format!("{} at ", words_of(link.state));
             let words = if link.decided_by.is_none() { stands.as_str() } else { words_of(link.state) };
-            self.note([What::Link(link.state)], &trace, link.kind, &link.source, &[words, &link.reason]);
+            self.note(
+                [What::Link(link.state)],
+                &trace,
+                link.kind,
+                &link.source,
+                &[words.to_owned(), link.reason.english()],
+            );
         }
         let usage = tenant.sync(&sync()).await.unwrap().rules.kinds.contains_key(&Kind::Usage);
         for line in if usage { tenant.usage_list(&sync(), &UsageFilter::default()).await.unwrap() } else { Vec::new() }
         {
             let key = LineKey::new(&line.customer, &line.product).to_string();
             let trace = self.why(Kind::Usage, &key).await;
-            let notes: Vec<&str> = line.notes.iter().map(String::as_str).chain([line.reason.as_str()]).collect();
+            let notes: Vec<String> = line.notes.iter().chain([&line.reason]).map(English::english).collect();
             self.note([What::Line(line.state)], &trace, Kind::Usage, &key, &notes);
             let in_step = matches!(line.state, UsageState::InStep | UsageState::Together);
-            assert_eq!(trace.verdict.starts_with("in step"), in_step, "{key} is {:?}: {}", line.state, trace.verdict);
+            assert_eq!(
+                trace.verdict.english().starts_with("in step"),
+                in_step,
+                "{key} is {:?}: {}",
+                line.state,
+                trace.verdict.english()
+            );
         }
     }
 
@@ -284,16 +313,20 @@ async fn why_agrees_with_plans_of_customers_locations_and_assets() {
     bed.from.set_gaps("asset", &[(Some("c1"), Some("d9"))]);
     bed.plan().await;
     let unread = bed.why(Kind::Asset, "d9").await;
-    assert!(unread.verdict.contains("could not be read whole"), "{}", unread.verdict);
+    assert!(unread.verdict.english().contains("could not be read whole"), "{}", unread.verdict.english());
     let unlisted = bed.why(Kind::Asset, "d8").await;
-    assert!(unlisted.verdict.contains("that it does not list"), "{}", unlisted.verdict);
+    assert!(unlisted.verdict.english().contains("which it does not list"), "{}", unlisted.verdict.english());
 
     bed.from.set_gaps("asset", &[]);
     bed.decide(Kind::Customer, "c4", Decision::Exclude).await;
     bed.decide(Kind::Customer, "c6", Decision::Create).await;
     bed.plan_and_apply().await;
     let location = bed.why(Kind::Location, "l2").await;
-    assert!(location.verdict.contains("a location cannot be created there"), "{}", location.verdict);
+    assert!(
+        location.verdict.english().contains("a location cannot be created there"),
+        "{}",
+        location.verdict.english()
+    );
 
     // A person's edit, what is missing, what is gone from either side, a key that was copied.
     let edited = bed.target_of(Kind::Asset, "d1").await;
@@ -314,7 +347,7 @@ async fn why_agrees_with_plans_of_customers_locations_and_assets() {
     bed.app.clock.advance_ms(80 * HOUR_MS);
     bed.plan().await;
     let stays = bed.why(Kind::Asset, "d3").await;
-    assert!(stays.verdict.contains("may be the same asset"), "{}", stays.verdict);
+    assert!(stays.verdict.english().contains("may be the same asset"), "{}", stays.verdict.english());
 
     // The target's customers cannot be read, and a linked record is not among what can.
     let hidden = bed.target_of(Kind::Asset, "d5").await;
@@ -404,20 +437,20 @@ async fn why_agrees_with_plans_of_what_is_billed() {
     bed.to.put("usage", "u1", Some("k1"), "Mail", &json!({ "product": "s1", "quantity": 5, "active": true }));
     bed.plan_and_apply().await;
     let unbilled = bed.why(Kind::Customer, "c1").await;
-    assert!(unbilled.verdict.contains("nothing of its usage is billed"), "{}", unbilled.verdict);
+    assert!(unbilled.verdict.english().contains("nothing of its usage is billed"), "{}", unbilled.verdict.english());
     for n in 1..=7 {
         let contract = Decision::Link(format!("k{n}"));
         bed.app.tenant.customer_map(&sync(), &format!("c{n}"), None, Some(&contract), None).await.unwrap();
     }
     bed.plan().await;
     let by_row = bed.why(Kind::Usage, "r1p1").await;
-    assert!(by_row.verdict.contains("takeover"), "a row is its line: {}", by_row.verdict);
+    assert!(by_row.verdict.english().contains("takeover"), "a row is its line: {}", by_row.verdict.english());
     bed.decide(Kind::Product, "p4", Decision::Create).await;
     bed.plan_and_apply().await;
     let service = bed.target_of(Kind::Product, "p4").await;
     bed.to.edit("product", &service, &json!({ "price": "0" }));
     bed.plan_and_apply().await;
-    assert!(bed.why(Kind::Usage, "c2/p1").await.verdict.starts_with("in step"));
+    assert!(bed.why(Kind::Usage, "c2/p1").await.verdict.english().starts_with("in step"));
 
     // Each customer has a trouble of its own.
     let edited = bed.target_of(Kind::Usage, "c1/p1").await;
@@ -483,7 +516,7 @@ async fn why_agrees_with_polls_of_alerts() {
     bed.to.remove("asset", &item);
     bed.poll().await;
     let off = bed.why(Kind::Alert, "off").await;
-    assert!(off.verdict.contains("tickets are switched off for its customer"), "{}", off.verdict);
+    assert!(off.verdict.english().contains("tickets are switched off for its customer"), "{}", off.verdict.english());
 
     // One comes and goes; somebody works on the ticket of another.
     let touched = bed.target_of(Kind::Alert, "cpu1").await;
@@ -500,8 +533,8 @@ async fn why_agrees_with_polls_of_alerts() {
     bed.from.remove("alert", "disk2");
     bed.poll().await;
     let gone = bed.why(Kind::Alert, "disk2").await;
-    assert!(gone.verdict.starts_with("in step: it is in ticket"), "{}", gone.verdict);
-    assert!(gone.verdict.contains("does not say that it is over"), "{}", gone.verdict);
+    assert!(gone.verdict.english().starts_with("in step: it is in ticket"), "{}", gone.verdict.english());
+    assert!(gone.verdict.english().contains("does not say that it is over"), "{}", gone.verdict.english());
 
     // What is raised at a customer whose account is out of use is held, and so is a device made there.
     bed.from.put("asset", "d4", Some("c4"), "d4", &json!({ "serial-number": "PF3XK9D4" }));
@@ -529,7 +562,7 @@ async fn why_agrees_with_plans_that_go_the_other_way_or_take_back() {
     bed.from.put("asset", "d1", Some("c1"), "PC-1", &json!({ "serial-number": "PF3XK9Q1" }));
     let plan = bed.plan().await;
     let made = bed.why(Kind::Customer, "a2").await;
-    assert!(made.verdict.contains("“create-source” is planned and held"), "{}", made.verdict);
+    assert!(made.verdict.english().contains("“create-source” is planned and held"), "{}", made.verdict.english());
     let report = bed.app.apply(&plan).await;
     let item = bed.target_of(Kind::Asset, "d1").await;
     bed.to.edit("asset", &item, &json!({ "name": "Reception" }));
@@ -575,5 +608,5 @@ async fn seventeen_hundred_findings_are_counted_grouped_and_listed_by_filters() 
     let rows = bed.app.tenant.findings_each(report.plan.id, &of("c1"), 1690, 1000).await.unwrap();
     assert_eq!(rows.len(), 10, "those after a number");
     let last = bed.why(Kind::Asset, "d1776").await;
-    assert!(last.verdict.contains("cannot be created there"), "{}", last.verdict);
+    assert!(last.verdict.english().contains("cannot be created there"), "{}", last.verdict.english());
 }

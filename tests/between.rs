@@ -13,6 +13,7 @@ use crosswalk::engine::{
     ChangeFilter, ChangeStatus, NoProgress, PlanReport, Release, UndoOptions, UsageChoice, UsageState,
 };
 use crosswalk::model::{Action, Brake, Kind, LineKey, RunStatus, SyncRules};
+use crosswalk_say::English;
 use crosswalk_sims::{Existing, World};
 use jiff::civil::Date;
 use serde_json::json;
@@ -36,7 +37,7 @@ async fn in_step(psa: &str) -> (TestApp, Rmm, Psa) {
 async fn stale(app: &TestApp, plan: &PlanReport) -> Vec<(String, String)> {
     let filter = ChangeFilter { status: Some(ChangeStatus::Stale), ..ChangeFilter::default() };
     let views = app.tenant.plan_changes(plan.plan.id, &filter, 0, 100).await.expect("changes");
-    views.into_iter().map(|view| (view.change.source, view.message)).collect()
+    views.into_iter().map(|view| (view.change.source, view.message.english())).collect()
 }
 
 /// What assets are called at both vendors: the path they are written at, and their table.
@@ -83,8 +84,8 @@ async fn a_name_that_a_technician_gives_before_ours_is_read_back_is_theirs() {
         let run = applying.await.expect("it ends").unwrap_or_else(|error| panic!("{}", told(&error))).run.id;
         psa.faults().clear();
         let trace = app.tenant.why(&sync(), Kind::Asset, &device).await.expect("a trace");
-        let said = "somebody else made name `Reception` before it was read back";
-        assert!(trace.journal.iter().any(|entry| entry.message.contains(said)), "{:?}", trace.journal);
+        let said = "somebody else set name to `Reception` before it was read back";
+        assert!(trace.journal.iter().any(|entry| entry.message.english().contains(said)), "{:?}", trace.journal);
         // Neither the next change of the source nor an undo writes over it.
         rmm.rename_device(&device, "AGAIN-BY-THE-RMM");
         app.apply(&app.plan().await).await;
@@ -184,7 +185,7 @@ async fn an_adjustment_is_not_made_on_a_number_that_a_technician_just_changed() 
         let taken = licences.psa.adjust_units(target, 40, &day.to_string());
         let report = applying.await.expect("it ends").unwrap_or_else(|error| panic!("{}", told(&error)));
         faults.clear();
-        said.extend(report.failures.iter().map(|(_, why)| format!("{at}: {why}")));
+        said.extend(report.failures.iter().map(|(_, why)| format!("{at}: {}", why.english())));
         let now = units(&licences, day)[&target];
         if taken.is_ok() {
             assert_eq!((now, report.run.counts.done), (before + 40, 0), "asked {at} times: {report:?}");
@@ -231,7 +232,7 @@ async fn half_moved() -> (Licences, TestApp, Known, String, i64, i64) {
     let report = app.apply(&plan).await;
     assert_eq!((report.run.counts.uncertain, report.run.counts.done), (1, 0), "{report:?}");
     assert!(
-        report.failures.iter().any(|(_, why)| why.starts_with("it waits: an earlier write")),
+        report.failures.iter().any(|(_, why)| why.english().starts_with("it waits: an earlier write")),
         "{:?}",
         report.failures
     );
@@ -323,10 +324,10 @@ async fn an_undo_leaves_out_what_nobody_knows_the_outcome_of_and_says_so() {
             let told = undone
                 .findings
                 .iter()
-                .filter(|found| found.source == one.id && found.message.contains("is not undone"));
+                .filter(|found| found.source == one.id && found.message.english().contains("is not undone"));
             let told: Vec<_> = told.collect();
             assert_eq!(told.len(), 1, "{psa}: {}", messages(&undone));
-            assert!(told[0].message.contains("crosswalk uncertain list"), "{psa}: {}", messages(&undone));
+            assert!(told[0].message.english().contains("crosswalk uncertain list"), "{psa}: {}", messages(&undone));
             let planned = app.tenant.plan_changes(undone.plan.id, &ChangeFilter::default(), 0, 9).await.expect("it");
             assert!(planned.iter().all(|view| view.change.source != one.id), "{psa}: {planned:?}");
             let wanted = usize::from(run.id == first.run.id);

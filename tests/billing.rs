@@ -12,6 +12,7 @@ use crosswalk::engine::{
 };
 use crosswalk::model::usage::Ending;
 use crosswalk::model::{Action, Brake, Calendar, Job, Kind, LineKey, RunStatus, Switch};
+use crosswalk_say::English;
 use crosswalk_sims::sophos_central::{NewRow, SophosTenant};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -111,7 +112,7 @@ pub(crate) fn assert_nothing_to_do(plan: &PlanReport) {
 }
 
 pub(crate) fn messages(plan: &PlanReport) -> String {
-    plan.findings.iter().map(|found| format!("{}: {}\n", found.source, found.message)).collect()
+    plan.findings.iter().map(|found| format!("{}: {}\n", found.source, found.message.english())).collect()
 }
 
 #[tokio::test]
@@ -125,7 +126,7 @@ async fn a_product_mapped_to_another_service_ends_the_old_line_and_begins_the_ne
     let day = next_day(&app);
     let plan = app.plan().await;
     let held = line(&app, &one.tenant.id, &product).await;
-    assert!(held.brake.as_deref() == Some("moved") && held.reason.contains(&old.to_string()), "{held:?}");
+    assert!(held.brake.as_deref() == Some("moved") && held.reason.english().contains(&old.to_string()), "{held:?}");
     assert_eq!(held.ends, [old.to_string()]);
 
     // What takes its place is not written while the old line bills.
@@ -134,7 +135,7 @@ async fn a_product_mapped_to_another_service_ends_the_old_line_and_begins_the_ne
     let options = ApplyOptions { release: release(&["moved"]), withheld, ..ApplyOptions::default() };
     let report = app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     assert_eq!(report.run.counts.done, 0, "{report:?}");
-    assert!(report.failures.iter().any(|(_, why)| why.contains("was not set to 0")), "{:?}", report.failures);
+    assert!(report.failures.iter().any(|(_, why)| why.english().contains("was not set to 0")), "{:?}", report.failures);
     assert_eq!(units(&licences, day)[&old], quantity, "nothing is billed twice, nor not at all");
 
     let report = app.apply(&app.plan().await).await;
@@ -196,7 +197,7 @@ async fn two_products_on_one_service_add_up_with_each_parts_count_through_histor
     app.plan().await;
     let unknown = line(&app, &one.tenant.id, &sum.product).await;
     assert_eq!((unknown.counted, unknown.state), (None, UsageState::NotFetched), "{unknown:?}");
-    assert!(unknown.reason.contains(&format!("{}/", one.tenant.id)), "it names the part: {unknown:?}");
+    assert!(unknown.reason.english().contains(&format!("{}/", one.tenant.id)), "it names the part: {unknown:?}");
 
     // What was written names the parts, in the program's table and file, too.
     let history = app.tenant.usage_history(&sync(), &one.tenant.id).await.expect("history");
@@ -295,13 +296,17 @@ async fn an_ended_contract_is_told_whatever_the_count_and_its_renewal_loses_no_d
     let plan = app.plan().await;
     assert!(plan.plan.totals.is_empty(), "no count moved: {:?}", plan.plan.totals);
     assert!(plan.attention > 0 && messages(&plan).contains(&format!("ended on {last}")), "{}", messages(&plan));
-    assert!(messages(&plan).contains(&format!("crosswalk customer map --contract {next}")), "{}", messages(&plan));
+    assert!(
+        messages(&plan).contains(&format!("crosswalk customer map SYNC {} --contract {next}", one.tenant.id)),
+        "{}",
+        messages(&plan)
+    );
     let run = app.tenant.run_show(plan.plan.run).await.expect("the run");
     assert_eq!(run.status, RunStatus::Held, "{run:?}");
     let filter = CustomerFilter { ids: vec![one.tenant.id.clone()], ..CustomerFilter::default() };
     let listed = app.tenant.customer_list(&sync(), &filter).await.expect("it").customers.remove(0);
     let outcome = listed.outcome.expect("an outcome");
-    assert!(outcome.ending == Ending::Held && outcome.message.contains(&next.to_string()), "{outcome:?}");
+    assert!(outcome.ending == Ending::Held && outcome.message.english().contains(&next.to_string()), "{outcome:?}");
     for line in lines(&app).await.iter().filter(|line| line.customer == one.tenant.id) {
         assert_eq!(line.state, UsageState::Left, "{line:?}");
     }
@@ -347,7 +352,7 @@ async fn a_customer_made_anew_keeps_its_contract_its_lines_and_its_switches() {
     let planned: Vec<String> = changes(&app, &plan).await.into_iter().map(|change| change.source).collect();
     assert_eq!(planned, [LineKey::new(&new, &product).to_string()], "{}", messages(&plan));
     let of_off = lines(&app).await.into_iter().filter(|line| line.customer == new_off);
-    assert!(of_off.into_iter().all(|line| line.reason.contains("switched off")), "it is billed no more");
+    assert!(of_off.into_iter().all(|line| line.reason.english().contains("switched off")), "it is billed no more");
 
     app.tenant.decision_take_back(&sync(), &accepted.decision).await.expect("taken back");
     let contracts = app.tenant.contract_list(&sync(), &one.tenant.id).await.expect("contracts");
@@ -364,7 +369,7 @@ async fn a_contract_without_a_sensible_end_is_in_force() {
         assert_eq!(plan.attention, 0, "{end}: {}", messages(&plan));
         let contracts = app.tenant.contract_list(&sync(), &one.tenant.id).await.expect("contracts");
         let own = contracts.iter().find(|contract| contract.chosen).expect("it");
-        assert!(!own.term.contains("not in force") && !own.term.contains(&end[..4]), "{own:?}");
+        assert!(!own.term.english().contains("not in force") && !own.term.english().contains(&end[..4]), "{own:?}");
     }
     let day = next_day(&app);
     let (product, quantity) = licences.billed(&one.tenant.id).remove(0);
@@ -382,7 +387,7 @@ async fn an_excluded_customers_line_is_told_until_it_is_zero() {
     app.tenant.customer_map(&sync(), &one.tenant.id, Some(&Decision::Exclude), None, None).await.expect("excluded");
     let plan = app.plan().await;
     assert!(plan.plan.totals.is_empty(), "{:?}", plan.plan.totals);
-    assert!(messages(&plan).contains("the customer is excluded, and line"), "{}", messages(&plan));
+    assert!(messages(&plan).contains("the customer is excluded; line"), "{}", messages(&plan));
     let day = next_day(&app);
     for (line, _, units) in licences.on_contract(one.contract) {
         licences.psa.adjust_units(line, -units, &day.to_string()).expect("the technician ends it");
@@ -426,7 +431,7 @@ async fn what_is_agreed_for_later_and_what_is_invoiced_are_both_shown() {
     let posted = line(&app, &two.tenant.id, &product).await;
     assert!(posted.brakes.iter().any(|one| one.brake == Brake::Dates), "{posted:?}");
     let open = posted.open_day.clone().expect("an open day");
-    assert!(posted.reason.contains(&format!("--effective {open}")), "{posted:?}");
+    assert!(posted.reason.english().contains(&format!("--effective {open}")), "{posted:?}");
     let effective = Some(open.parse().expect("a day"));
     let choice = UsageChoice { line: LineKey::new(&two.tenant.id, &product), quantity: None, effective };
     let plan = app.tenant.usage_plan(&sync(), &[choice], &NoProgress).await.expect("a plan");
@@ -492,14 +497,14 @@ async fn a_monthly_run_that_got_nothing_is_tried_again_long_before_the_next() {
     let now = || crosswalk::clock::Clock::now(&*app.clock);
     for _ in 0..3 {
         let report = app.engine.tick().await.expect("a tick").pop().expect("it is due");
-        assert_eq!(report.outcome, JobOutcome::Partial, "{}", report.message);
+        assert_eq!(report.outcome, JobOutcome::Partial, "{}", report.message.english());
         let due = app.tenant.schedule_list().await.expect("it").remove(0).due_at;
         assert!(due.since_ms(now()) <= 3_600_000, "the same day, not in a month: {due}");
         app.clock.advance_ms(due.since_ms(now()));
     }
     licences.vendor.withhold(&licences.vendor.month(), false);
     let report = app.engine.tick().await.expect("a tick").pop().expect("it is due");
-    assert_eq!(report.outcome, JobOutcome::Done, "{}", report.message);
+    assert_eq!(report.outcome, JobOutcome::Done, "{}", report.message.english());
     let due = app.tenant.schedule_list().await.expect("it").remove(0).due_at;
     assert!(due.since_ms(now()) > 20 * DAY_MS, "and then at its next slot: {due}");
 }
@@ -521,7 +526,10 @@ async fn a_move_on_the_day_of_its_lines_last_change_says_the_first_open_day() {
     let held = line(&app, &one.tenant.id, &product).await;
     let brakes: Vec<&str> = held.brakes.iter().map(|one| one.brake.as_str()).collect();
     let tomorrow = day.tomorrow().expect("a day");
-    assert!(brakes.contains(&"dates") && held.reason.contains(&format!("--effective {tomorrow}")), "{held:?}");
+    assert!(
+        brakes.contains(&"dates") && held.reason.english().contains(&format!("--effective {tomorrow}")),
+        "{held:?}"
+    );
     assert_eq!(held.open_day, Some(tomorrow.to_string()), "{held:?}");
     let report = app.apply(&plan).await;
     assert!(report.failures.is_empty(), "nothing that the vendor refuses is sent: {:?}", report.failures);

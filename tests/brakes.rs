@@ -3,8 +3,9 @@
 use crate::harness::pair::{Psa, Rmm, joined};
 use crate::harness::{TestApp, automatic, planned, release, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport, Release};
-use crosswalk::model::{Action, Actor, Cause, Event, Finding, Kind};
+use crosswalk::model::{Action, Actor, Cause, Event, Finding, Kind, Said};
 use crosswalk::store::{JournalEntry, JournalFilter};
+use crosswalk_say::English;
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
 
@@ -107,7 +108,7 @@ async fn a_first_run_that_goes_on_after_a_yes_says_what_keeps_it_and_what_ends_i
     let (app, rmm, psa) = joined(PAIR, &world, &Existing::default(), automatic()).await;
     let told = |plan: &PlanReport| {
         let of = |finding: &&Finding| (finding.kind, finding.cause) == (Kind::Asset, Cause::FirstRun);
-        plan.findings.iter().find(of).map(|finding| finding.message.clone())
+        plan.findings.iter().find(of).map(|finding| finding.message.english().clone())
     };
     let plan = app.plan().await;
     assert_eq!(told(&plan), None, "nothing was let go yet: what is held says so itself");
@@ -119,7 +120,7 @@ async fn a_first_run_that_goes_on_after_a_yes_says_what_keeps_it_and_what_ends_i
     let left = format!("plan {} did 3 of its 6 asset changes and left 3 held by `first-run`", plan.plan.id);
     assert!(message.contains(&left), "{message}");
     let waiting = app.tenant.why(&sync(), Kind::Asset, &rmm.device("C-001").id).await.unwrap();
-    assert!(waiting.steps.iter().any(|step| step.words.contains(&message)), "{:?}", waiting.steps);
+    assert!(waiting.steps.iter().any(|step| step.words.english().contains(&message)), "{:?}", waiting.steps);
     // What it says ends it.
     let command = message.split('`').find(|part| part.starts_with("crosswalk apply ")).expect("a command");
     assert!(command.starts_with(&format!("crosswalk apply {} ", next.plan.id)), "{command}");
@@ -216,8 +217,13 @@ async fn a_brake_that_is_let_go_is_in_the_journal_with_what_it_held_and_who_let_
     app.tenant.by(Actor::Local("maria".to_owned())).apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
     let entries = journal().await;
     let [entry] = entries.as_slice() else { panic!("{entries:?}") };
-    assert!(entry.message.contains("deactivations of 8 asset changes") && entry.message.contains("maria"), "{entry:?}");
+    assert!(
+        entry.message.english().contains("`deactivations` of 8 asset changes")
+            && entry.message.english().contains("maria"),
+        "{entry:?}"
+    );
     let detail = entry.detail.as_ref().expect("what it rested on");
     assert_eq!(detail["held"][0]["changes"], 8);
-    assert!(detail["held"][0]["reasons"][0].as_str().expect("a reason").contains("of 12 linked assets"), "{detail}");
+    let reason: Said = serde_json::from_value(detail["held"][0]["reasons"][0].clone()).expect("a reason");
+    assert!(reason.english().contains("of 12 linked assets"), "{detail}");
 }

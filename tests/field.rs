@@ -9,6 +9,7 @@ use crate::harness::{TestApp, planned, sync, told};
 use crate::pages::{REFUSALS, assert_told, at};
 use crosswalk::engine::{ChangeFilter, Decision, LinkFilter, NoProgress, PlanReport, UndoOptions, UsageState};
 use crosswalk::model::{Action, Kind, LinkState, SyncRules};
+use crosswalk_say::English;
 use crosswalk_sims::sophos_central::NewRow;
 use crosswalk_sims::{Existing, World};
 use std::collections::BTreeMap;
@@ -107,7 +108,7 @@ async fn a_record_that_a_technician_deletes_is_told_and_made_again_only_when_ask
                 assert!(plan.plan.totals.is_empty(), "{psa}: {:?}", plan.plan.totals);
             }
             let why = app.tenant.why(&sync(), Kind::Asset, &device).await.expect("it is known");
-            assert_eq!(why.link.expect("a link").state, LinkState::Broken, "{psa}: {}", why.verdict);
+            assert_eq!(why.link.expect("a link").state, LinkState::Broken, "{psa}: {}", why.verdict.english());
             assert_eq!(psa_.items().len(), 3, "{psa}");
             let made = app.tenant.link_decide(&sync(), Kind::Asset, &device, &Decision::Create).await;
             made.unwrap_or_else(|error| panic!("{psa}: {}", told(&error)));

@@ -7,6 +7,7 @@ use crate::harness::licences::Licences;
 use crate::harness::{TestApp, sync};
 use crosswalk::engine::{ApplyOptions, NoProgress, Release, UsageChoice, UsageState};
 use crosswalk::model::{Action, Brake, LineKey};
+use crosswalk_say::English;
 use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
 
@@ -62,7 +63,7 @@ async fn a_part_that_leaves_a_sum_is_billed_once_on_every_day() {
     map_product(app, &second.0, &spare_service(app, licences).await.0).await;
     let plan = app.plan().await;
     let part = line(app, &one.tenant.id, &second.0).await;
-    assert!(part.state == UsageState::Held && part.reason.contains("billed together with"), "{part:?}");
+    assert!(part.state == UsageState::Held && part.reason.english().contains("billed together with"), "{part:?}");
     let fall = line(app, &one.tenant.id, &first.0).await;
     let brakes =
         |line: &crosswalk::engine::UsageLine| -> Vec<Brake> { line.brakes.iter().map(|one| one.brake).collect() };
@@ -72,7 +73,11 @@ async fn a_part_that_leaves_a_sum_is_billed_once_on_every_day() {
     // Let go by itself it is refused as long as the sum bills it.
     let options = ApplyOptions { release: Release::These(brakes(&part)), ..ApplyOptions::default() };
     let report = app.tenant.apply(plan.plan.id, &options, &NoProgress).await.expect("applied");
-    assert!(report.failures.iter().any(|(_, why)| why.contains("is to be approved with it")), "{:?}", report.failures);
+    assert!(
+        report.failures.iter().any(|(_, why)| why.english().contains("is to be approved with it")),
+        "{:?}",
+        report.failures
+    );
     assert_eq!(sum.billed(*day), first.1 + second.1, "nothing twice");
 
     // Whoever names it alone gets both, for one day.
@@ -107,7 +112,10 @@ async fn the_second_half_of_leaving_holds_from_the_first_halfs_day() {
     };
     let plan = app.plan().await;
     let waiting = line(app, &one.tenant.id, &second.0).await;
-    assert!(waiting.effective == day.to_string() && waiting.reason.contains("no line bills it"), "{waiting:?}");
+    assert!(
+        waiting.effective == day.to_string() && waiting.reason.english().contains("no line bills it"),
+        "{waiting:?}"
+    );
     let report = app.apply(&plan).await;
     assert!(report.failures.is_empty(), "{:?}", report.failures);
     for day in [day.yesterday().expect("a day"), *day, day.tomorrow().expect("a day"), later] {
@@ -142,7 +150,7 @@ async fn a_waiting_plan_of_a_sum_is_not_written_once_a_part_is_mapped_elsewhere(
     map_product(app, &second.0, &spare_service(app, licences).await.0).await;
     let report = app.apply(&plan).await;
     assert!(
-        report.failures.iter().any(|(_, why)| why.contains("it was planned as the sum of")),
+        report.failures.iter().any(|(_, why)| why.english().contains("it was planned as the sum of")),
         "{:?}",
         report.failures
     );
@@ -160,7 +168,11 @@ async fn a_waiting_plan_is_not_written_once_its_product_is_another_service() {
     let plan = app.plan().await;
     map_product(&app, &product, &spare_service(&app, &licences).await.0).await;
     let report = app.apply(&plan).await;
-    assert!(report.failures.iter().any(|(_, why)| why.contains("its product is mapped to")), "{:?}", report.failures);
+    assert!(
+        report.failures.iter().any(|(_, why)| why.english().contains("its product is now mapped to")),
+        "{:?}",
+        report.failures
+    );
     assert_eq!(units(&licences, day)[&own], quantity);
 }
 
@@ -177,7 +189,11 @@ async fn a_move_that_is_taken_back_while_its_plan_waits_ends_no_line() {
     map_product(&app, &product, &before).await;
     let report = app.apply(&plan).await;
     assert_eq!(report.run.counts.done, 0, "{:?}", report.failures);
-    assert!(report.failures.iter().any(|(_, why)| why.contains("what takes its place")), "{:?}", report.failures);
+    assert!(
+        report.failures.iter().any(|(_, why)| why.english().contains("what takes its place")),
+        "{:?}",
+        report.failures
+    );
     assert_eq!(units(&licences, day)[&own], quantity);
     // Of a move of nothing there is one half only.
     map_product(&app, &product, &spare_service(&app, &licences).await.0).await;
@@ -185,7 +201,11 @@ async fn a_move_that_is_taken_back_while_its_plan_waits_ends_no_line() {
     let plan = app.plan().await;
     map_product(&app, &product, &before).await;
     let report = app.apply(&plan).await;
-    assert!(report.failures.iter().any(|(_, why)| why.contains("where this line is")), "{:?}", report.failures);
+    assert!(
+        report.failures.iter().any(|(_, why)| why.english().contains("which has this line")),
+        "{:?}",
+        report.failures
+    );
     assert_eq!(units(&licences, day)[&own], quantity);
 }
 

@@ -6,6 +6,7 @@ use crate::harness::scripted::Scripted;
 use crate::harness::{TestApp, automatic, planned, sync};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, NoProgress, PlanReport};
 use crosswalk::model::{Action, Cause, Kind, SyncRules};
+use crosswalk_say::English;
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 
 fn told(plan: &PlanReport, source: &str) -> Option<(Cause, String)> {
     let finding = plan.findings.iter().find(|finding| finding.source == source);
-    finding.map(|finding| (finding.cause, finding.message.clone()))
+    finding.map(|finding| (finding.cause, finding.message.english().clone()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,13 +48,21 @@ async fn the_item_of_a_device_that_moved_while_all_ids_are_renewed_leaves_use_af
         let (cause, message) = told(&plan, &old.id).unwrap_or_else(|| panic!("{pair:?}: nobody speaks of it"));
         assert_eq!(cause, Cause::Missing, "{pair:?}: {message}");
         let trace = app.tenant.why(&sync(), Kind::Asset, &old.id).await.expect("a trace");
-        assert!(trace.verdict.contains("missing from the source since"), "{pair:?}: {}", trace.verdict);
+        assert!(
+            trace.verdict.english().contains("missing from the source since"),
+            "{pair:?}: {}",
+            trace.verdict.english()
+        );
 
         app.clock.advance_ms(80 * HOUR_MS);
         let plan = app.plan().await;
         assert_eq!(planned(&plan, Kind::Asset, Action::Deactivate), (1, 1), "{pair:?}: {:?}", plan.plan.totals);
         let trace = app.tenant.why(&sync(), Kind::Asset, &old.id).await.expect("a trace");
-        assert!(trace.verdict.contains("held by the brake `deactivations`"), "{pair:?}: {}", trace.verdict);
+        assert!(
+            trace.verdict.english().contains("held by the brake `deactivations`"),
+            "{pair:?}: {}",
+            trace.verdict.english()
+        );
         app.tenant.apply(plan.plan.id, &ApplyOptions::default(), &NoProgress).await.expect("applied");
         assert!(in_use(), "{pair:?}: not without a yes");
         let plan = app.plan().await;
@@ -154,7 +163,7 @@ async fn a_device_that_is_listed_under_a_customer_that_is_gone_is_told() {
     let plan = app.plan().await;
     let (cause, message) = told(&plan, "d1").expect("it is told");
     assert_eq!(cause, Cause::Astray, "{message}");
-    assert!(message.contains("belong to a customer c1 that it does not list"), "{message}");
+    assert!(message.contains("belongs to the customer c1, which it does not list"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

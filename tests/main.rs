@@ -66,6 +66,8 @@ mod own_names;
 mod pages;
 /// Every RMM with every PSA, chosen by name.
 mod pairs;
+/// Work that one process asks for and another does: approved in part, followed, stopped.
+mod queued;
 /// Reading: what is not known is not taken for what is not there.
 mod reading;
 /// One asset, now: refreshed alone and at once.

@@ -5,6 +5,7 @@ use crate::harness::licences::{Licences, map_all};
 use crate::harness::{connection, sync, told};
 use crosswalk::engine::{NoProgress, PlanReport, UsageState};
 use crosswalk::model::{Action, Kind, SyncRules, Trust};
+use crosswalk_say::English;
 use crosswalk_sims::sophos_central::{NewAlert, SophosTenant};
 use crosswalk_sims::{SophosOptions, clock};
 use std::collections::BTreeSet;
@@ -12,8 +13,9 @@ use std::collections::BTreeSet;
 const CUSTOMERS: usize = 230;
 
 fn all_told(plan: &PlanReport) -> String {
-    let found = plan.findings.iter().map(|found| format!("{} {} {}", found.customer, found.source, found.message));
-    plan.complaints.iter().cloned().chain(found).collect::<Vec<_>>().join("\n")
+    let found =
+        plan.findings.iter().map(|found| format!("{} {} {}", found.customer, found.source, found.message.english()));
+    plan.complaints.iter().map(English::english).chain(found).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread")]

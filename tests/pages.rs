@@ -9,6 +9,7 @@ use crate::harness::pair::{Psa, Rmm};
 use crate::harness::{automatic, planned, sync};
 use crosswalk::engine::{LinkFilter, PlanReport, UsageState};
 use crosswalk::model::{Action, Kind, LinkState};
+use crosswalk_say::English;
 use crosswalk_sims::sophos_central::NewRow;
 use crosswalk_sims::{Existing, World};
 
@@ -25,7 +26,7 @@ pub(crate) const REFUSALS: [&str; 6] = [
 
 /// What could not be read is told, of the right kind.
 pub(crate) fn assert_told(plan: &PlanReport, kind: &str) {
-    assert!(plan.complaints.iter().any(|complaint| complaint.contains(kind)), "{:?}", plan.complaints);
+    assert!(plan.complaints.iter().any(|complaint| complaint.english().contains(kind)), "{:?}", plan.complaints);
 }
 
 /// A fault at a path, with what of it holds.

@@ -6,6 +6,7 @@ use crate::harness::pair::{Device, Item, Psa, Rmm, Ticket};
 use crate::harness::{TestApp, name, now_s, sync};
 use crosswalk::engine::NoProgress;
 use crosswalk::model::{Action, Kind, KindDescription, Operation, RunStatus, SyncRules};
+use crosswalk_say::{English, command};
 use crosswalk_sims::{Size, World};
 use std::time::Duration;
 
@@ -134,9 +135,9 @@ impl Pair {
         let again = self.app.tenant.alerts_run(&sync(), &NoProgress).await.unwrap();
         assert_eq!(again.plan.plan, report.plan.plan, "it waits as it is: nothing changed");
         let why = self.app.tenant.why(&sync(), Kind::Alert, &first).await.unwrap();
-        assert!(why.verdict.contains("“open” is planned"), "{}", why.verdict);
+        assert!(why.verdict.english().contains("“open” is planned"), "{}", why.verdict.english());
         // The first tickets of a sync are looked at, however long its other kinds are trusted.
-        assert_eq!(why.next[0].command, format!("crosswalk apply {} --release first-run", report.plan.plan.id));
+        assert_eq!(command(&why.next[0].call), format!("crosswalk apply {} --release first-run", report.plan.plan.id));
         self.app.apply(&report.plan).await;
         let ticket = self.ticket();
         assert!(ticket.title.contains(&device.name), "{ticket:?}");

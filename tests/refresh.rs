@@ -4,6 +4,7 @@ use crate::harness::{TestApp, Vendors, sync, told};
 use crosswalk::engine::{Decision, NoProgress, RefreshReport};
 use crosswalk::error::Error;
 use crosswalk::model::{Action, Kind, RunStatus, SyncRules, Trust};
+use crosswalk_say::English;
 use serde_json::{Value, json};
 
 async fn refresh(app: &TestApp, id: &str) -> Result<RefreshReport, Error> {
@@ -90,7 +91,11 @@ async fn a_rename_and_another_site_arrive_and_a_technicians_edit_is_kept() {
     vendors.rmm.rename_device(&device.id, "MOVED-02");
     let report = refresh(&app, &device.id).await.unwrap();
     assert_eq!(item(&vendors, id)["referenceTitle"], json!("Reception (do not touch)"));
-    assert!(report.plan.findings.iter().any(|found| found.message.contains("name")), "{:?}", report.plan.findings);
+    assert!(
+        report.plan.findings.iter().any(|found| found.message.english().contains("name")),
+        "{:?}",
+        report.plan.findings
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +104,7 @@ async fn what_cannot_be_refreshed_says_why_and_what_to_do() {
     let app = TestApp::with(&vendors, SyncRules::default()).await;
     let devices = vendors.rmm.devices();
     let said = refused(&app, "nobody").await;
-    assert!(said.contains("there is no linked record `asset nobody`") && said.contains("crosswalk plan"), "{said}");
+    assert!(said.contains("there is no link of `asset nobody`") && said.contains("crosswalk plan"), "{said}");
     app.bring_in_step().await;
 
     let [gone, out, lost] = [1, 2, 3].map(|at| devices[at].id.clone());
@@ -157,7 +162,7 @@ async fn a_refresh_hides_nothing_that_the_plan_of_the_whole_sync_has_open() {
     let newest = app.tenant.plan_list(&sync(), 1).await.unwrap();
     assert_eq!(newest[0].id, plan.plan.id);
     let why = app.tenant.why(&sync(), Kind::Asset, &devices[0].id).await.unwrap();
-    assert!(why.verdict.contains("“update” is planned"), "{}", why.verdict);
+    assert!(why.verdict.english().contains("“update” is planned"), "{}", why.verdict.english());
     // The plan is good for the rest, and what the refresh wrote already is not written twice.
     vendors.psa.reset_counts();
     app.apply(&plan).await;

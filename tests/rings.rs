@@ -7,7 +7,8 @@ use crate::billing::{changes, line, map_product, next_day, number, service_of, s
 use crate::harness::{sync, told};
 use crate::sums::{Sums, two_products};
 use crosswalk::engine::{ChangeFilter, ChangeStatus, Decision, Found, PlanReport};
-use crosswalk::model::{Action, Kind, LineKey, PlannedChange};
+use crosswalk::model::{Action, Kind, LineKey, PlannedChange, Said};
+use crosswalk_say::English;
 use jiff::civil::Date;
 
 /// Three sums of two customers each, whose parts are to go round: to the next contract each.
@@ -76,7 +77,7 @@ async fn a_line_that_bills_what_another_does_as_well_does_not_grow_before_that_o
         let grown = next_day(&sums.app);
         let left = LineKey::new(&sums.customers[nth].tenant.id, &product).to_string();
         let report = sums.let_go(&sums.app.plan().await, &["all"], |change| change.source == left).await;
-        let said = |(_, why): &(String, String)| why.contains("is to be approved with it");
+        let said = |(_, why): &(Said, Said)| why.english().contains("is to be approved with it");
         assert!(report.failures.len() == 1 && report.failures.iter().all(said), "{nth}: {:?}", report.failures);
         let later = next_day(&sums.app);
         sums.settle().await;
@@ -260,8 +261,9 @@ async fn a_ring_of_which_a_line_that_is_only_taken_over_was_changed_by_hand_is_n
     let before = units(&sums.licences, day);
     let report = sums.app.apply(&plan).await;
     assert_eq!((report.run.counts.done, report.run.counts.stale), (0, 3), "{:?}", report.failures);
-    let said =
-        |(_, why): &&(String, String)| why.contains("it is written together with") && why.contains("or not at all");
+    let said = |(_, why): &&(Said, Said)| {
+        why.english().contains("it is written together with") && why.english().contains("or not at all")
+    };
     assert_eq!(report.failures.iter().filter(said).count(), 2, "{:?}", report.failures);
     assert_eq!(units(&sums.licences, day), before);
     sums.settle().await;
@@ -342,7 +344,7 @@ async fn what_rests_on_a_write_that_nobody_knows_about_waits_for_it_in_the_same_
     assert_eq!(resting(&sums, &plan).await, [Action::Create]);
     licences.psa.faults().set("drop-connection", "next:1,writes").expect("a fault");
     let report = app.apply(&plan).await;
-    let said = |(_, why): &(String, String)| why.starts_with("it waits for the line of");
+    let said = |(_, why): &(Said, Said)| why.english().starts_with("it waits for the line of");
     assert!(report.failures.iter().any(said), "{:?}", report.failures);
     assert_eq!(report.run.counts.stale, 0, "{:?}", report.failures);
     sums.assert_billed_once(&[day]);

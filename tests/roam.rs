@@ -7,7 +7,7 @@ use crate::billing::{Known, billing, lines, map_product, next_day, number};
 use crate::harness::licences::Licences;
 use crate::harness::{TestApp, sync, told};
 use crosswalk::engine::{ApplyOptions, ChangeFilter, Decision, Found, NoProgress, PlanReport, Release, UsageChoice};
-use crosswalk::model::{ChangeId, Hold, LineKey};
+use crosswalk::model::{ChangeId, Hold, LineKey, Said};
 use crosswalk_sims::autotask::ServiceLine;
 use crosswalk_sims::sophos_central::NewRow;
 use jiff::civil::Date;
@@ -260,7 +260,7 @@ impl Roam {
 
     /// Whether a line tells of days that nobody bills unless a person says so.
     async fn leaves_days_out(&self) -> bool {
-        let told = |note: &String| note.contains("bills those days as well") || note.contains("to be billed by hand");
+        let told = |note: &Said| matches!(note.code(), Some("line-days-left-out" | "line-parts-left-out"));
         lines(&self.app).await.iter().any(|line| line.notes.iter().any(told))
     }
 

@@ -7,6 +7,7 @@ use crosswalk::engine::{
 use crosswalk::error::Error;
 use crosswalk::model::{Job, Kind, ReverseDecision, RunStatus, SyncRules, Timestamp, Trust};
 use crosswalk::store::{KeySource, Store, TenantStore};
+use crosswalk_say::English;
 use crosswalk_sims::{PulsewayRmm, RmmOptions, Size, World};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -25,7 +26,7 @@ async fn hourly() -> (Vendors, TestApp) {
     assert!(tick(&app.engine).await.is_empty(), "not before its time");
     app.clock.advance_ms(6 * MINUTE_MS);
     let first = tick_one(&app).await;
-    assert_eq!((first.outcome, first.message.as_str()), (JobOutcome::Done, "nothing to do"));
+    assert_eq!((first.outcome, first.message.english().as_str()), (JobOutcome::Done, "nothing to do"));
     (vendors, app)
 }
 
@@ -65,7 +66,7 @@ async fn a_sync_is_done_at_each_slot_and_slots_that_were_missed_are_done_once() 
     app.clock.advance_ms(HOUR_MS);
     let second = tick_one(&app).await;
     assert_eq!((second.job.as_str(), second.of.as_str()), ("sync", sync().as_str()));
-    assert!(second.message.contains("1 done"), "{}", second.message);
+    assert!(second.message.english().contains("1 done"), "{}", second.message.english());
 
     let slot = app.tenant.schedule_list().await.unwrap()[0].slot_at;
     app.clock.advance_ms(7 * HOUR_MS);
@@ -100,7 +101,7 @@ async fn a_vendor_that_is_down_is_tried_again_later_and_later_and_at_the_slot_in
     let mut waits = Vec::new();
     for failures in 1..=7 {
         let report = tick_one(&app).await;
-        assert_eq!((report.outcome, report.failures), (JobOutcome::Failed, failures), "{}", report.message);
+        assert_eq!((report.outcome, report.failures), (JobOutcome::Failed, failures), "{}", report.message.english());
         let wait = due_in_ms(&app, now(&app)).await;
         waits.push(wait / MINUTE_MS);
         app.clock.advance_ms(wait);
@@ -108,7 +109,11 @@ async fn a_vendor_that_is_down_is_tried_again_later_and_later_and_at_the_slot_in
     assert_eq!(waits[..5], [1, 2, 4, 8, 16]);
     assert!(waits[5] < 32, "its slot comes before the sixth retry: {waits:?}");
     let known = app.tenant.schedule_list().await.unwrap().pop().unwrap();
-    assert!(known.failures == 7 && known.message.contains("rmm"), "seen by people: {}", known.message);
+    assert!(
+        known.failures == 7 && known.message.english().contains("rmm"),
+        "seen by people: {}",
+        known.message.english()
+    );
     vendors.rmm.faults().clear();
     assert_eq!(tick_one(&app).await.failures, 0);
     assert!(due_in_ms(&app, now(&app)).await > 32 * MINUTE_MS);
@@ -120,7 +125,7 @@ async fn wrong_credentials_are_not_tried_again_before_the_slot() {
     app.clock.advance_ms(HOUR_MS);
     vendors.rmm.faults().set("unauthorized", "on").unwrap();
     let report = tick_one(&app).await;
-    assert_eq!((report.outcome, report.failures), (JobOutcome::Failed, 1), "{}", report.message);
+    assert_eq!((report.outcome, report.failures), (JobOutcome::Failed, 1), "{}", report.message.english());
     let known = app.tenant.schedule_list().await.unwrap().pop().unwrap();
     assert_eq!(known.due_at, known.slot_at);
 }
@@ -137,7 +142,7 @@ async fn a_slot_that_finds_somebody_at_work_is_skipped_and_told() {
     };
     let (_, report) = tokio::join!(by_hand, by_clock);
     assert_eq!((report.outcome, report.failures), (JobOutcome::Skipped, 1));
-    assert!(report.message.contains("working on the sync"), "{}", report.message);
+    assert!(report.message.english().contains("working on the sync"), "{}", report.message.english());
     vendors.rmm.set_latency(Duration::ZERO);
     assert!(tick(&app.engine).await.is_empty(), "not at once");
     app.clock.advance_ms(MINUTE_MS);
@@ -164,7 +169,7 @@ async fn a_look_up_that_is_due_waits_its_minute_while_somebody_is_at_the_sync() 
         (report, due_in_ms(&app, now(&app)).await)
     };
     let (_, (report, due)) = tokio::join!(by_hand, by_clock);
-    assert_eq!((report.outcome, due), (JobOutcome::Skipped, MINUTE_MS), "{}", report.message);
+    assert_eq!((report.outcome, due), (JobOutcome::Skipped, MINUTE_MS), "{}", report.message.english());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,7 +205,7 @@ async fn a_job_that_a_manifest_lets_recur_is_done_for_each_connection_of_a_sync(
         let reports = engine.tick().await.unwrap();
         assert_eq!(reports.len(), 1, "{reports:?}");
         assert_eq!((reports[0].job.as_str(), reports[0].of.as_str()), ("notifications", "rmm"));
-        assert_eq!(reports[0].outcome, outcome, "{}", reports[0].message);
+        assert_eq!(reports[0].outcome, outcome, "{}", reports[0].message.english());
         reports.into_iter().next().unwrap()
     };
     app.clock.advance_ms(MINUTE_MS);
@@ -225,7 +230,11 @@ async fn a_job_that_a_manifest_lets_recur_is_done_for_each_connection_of_a_sync(
     app.tenant.sync_pause(&sync(), false).await.unwrap();
     vendors.rmm.faults().set("unauthorized", "on").unwrap();
     let failed = work(&app.engine, JobOutcome::Failed).await;
-    assert!(failed.message.contains("rmm") && failed.message.contains("; "), "what to do: {}", failed.message);
+    assert!(
+        failed.message.english().contains("rmm") && failed.message.english().contains("; "),
+        "what to do: {}",
+        failed.message.english()
+    );
     assert!(app.engine.tick().await.unwrap().is_empty(), "its next chance is its next slot");
     vendors.rmm.faults().clear();
     app.clock.advance_ms(10 * MINUTE_MS);
@@ -348,7 +357,7 @@ async fn begun_until(app: &TestApp, until: &str) -> Vec<Timestamp> {
     while now(app) < until {
         app.clock.advance_ms(20 * MINUTE_MS);
         for report in tick(&app.engine).await {
-            assert_eq!(report.outcome, JobOutcome::Done, "{}", report.message);
+            assert_eq!(report.outcome, JobOutcome::Done, "{}", report.message.english());
             begun.push(Timestamp::parse(&report.began_at).unwrap());
         }
     }
@@ -533,7 +542,7 @@ async fn a_swapped_target_gets_its_links_proposed_and_the_old_ones_stay() {
         let state = view.link.state.as_str();
         let wanted =
             if view.link.source == out { ["excluded"].as_slice() } else { &["proposed", "conflict", "linked"] };
-        assert!(wanted.contains(&state), "{}: {state}, {}", view.source_name, view.link.reason);
+        assert!(wanted.contains(&state), "{}: {state}, {}", view.source_name, view.link.reason.english());
     }
     assert_eq!(other.counts().writes, 0);
     assert_eq!(app.tenant.link_export(&sync(), &Default::default()).await.unwrap(), before, "none was lost");

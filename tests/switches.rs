@@ -5,6 +5,7 @@ use crate::harness::{SYNC, TestApp, sync, told};
 use crosswalk::engine::{CustomerFilter, CustomerRow, CustomerView, Turn};
 use crosswalk::model::{Kind, Switch, SyncRules};
 use crosswalk::store::{JournalEntry, JournalFilter};
+use crosswalk_say::English;
 
 /// Customers that nobody mapped yet, whose usage and tickets are on.
 async fn desk() -> (Licences, TestApp) {
@@ -72,7 +73,7 @@ async fn a_file_that_maps_and_switches_is_one_decision_and_is_taken_back_whole()
     let filter = JournalFilter { sync: Some(sync()), limit: 1, ..JournalFilter::default() };
     let newest = app.tenant.journal(&filter).await.expect("a journal").remove(0);
     let detail = newest.detail.expect("what it rested on");
-    assert_eq!(detail["by"], format!("taking back {decision}"), "{}", newest.message);
+    assert_eq!(detail["by"], format!("taking back {decision}"), "{}", newest.message.english());
     let back = detail["decision"].as_str().expect("an id").to_owned();
     assert_eq!(entries(&app, &back).await.len(), 4);
     app.tenant.decision_take_back(&sync(), &back).await.expect("taken back");
@@ -95,7 +96,8 @@ async fn a_switch_that_was_turned_again_stays_and_is_told() {
     }
     let taken = app.tenant.decision_take_back(&sync(), &first.decision).await.expect("taken back");
     assert_eq!(taken.switches.len(), 3, "{:?}", taken.switches);
-    assert_eq!(taken.left, [(customers[0].clone(), "its usage was switched since".to_owned())]);
+    let left: Vec<_> = taken.left.iter().map(|(customer, why)| (customer, why.english())).collect();
+    assert_eq!(left, [(&customers[0], "its usage was switched since".to_owned())]);
     let (_, usage, tickets) = stands(&app, &customers[0]).await;
     assert_eq!((usage, tickets), (false, true));
     let (_, usage, tickets) = stands(&app, &customers[1]).await;
@@ -109,7 +111,8 @@ fn the_program_says_how_a_switch_is_taken_back_and_does_it() {
     program.run(&format!("plan {SYNC}"));
     let id = licences.pairs()[0].0.id.clone();
     let said = program.run(&format!("customer edit {SYNC} {id} --usage off")).ends(0).out;
-    let back = said.lines().find_map(|line| line.strip_prefix("back: crosswalk ")).expect("how to take it back");
+    let back =
+        said.lines().find_map(|line| line.strip_prefix("to take it back: crosswalk ")).expect("how to take it back");
     let said = program.run(back).ends(0).out;
     assert!(said.contains("0 links and 1 switch restored to before d"), "{said}");
     let list = program.run(&format!("customer list {SYNC} --json")).ends(0).json();

@@ -6,6 +6,7 @@ use crate::harness::{TestApp, sync};
 use crosswalk::engine::{NoProgress, RunReport};
 use crosswalk::model::sync::KindRules;
 use crosswalk::model::{Kind, SyncRules, Trust};
+use crosswalk_say::English;
 use crosswalk_sims::{Size, World};
 use serde_json::json;
 
@@ -82,7 +83,7 @@ async fn fourteen_swings_of_one_alert_make_one_ticket_that_says_so_and_closes_wh
         for swing in 1..=14 {
             let report = desk.swing(&device).await;
             assert_eq!(desk.ticket().closed, swing <= 2, "{psa}: after swing {swing}");
-            told = report.plan.findings.iter().map(|finding| finding.message.as_str()).collect();
+            told = report.plan.findings.iter().map(|finding| finding.message.english()).collect();
         }
         assert!(told.contains("it came back 2 times, so its ticket stays open until"), "{psa}: {told}");
         assert_eq!(desk.ticket().notes, 13, "{psa}: each time it came back is noted");
@@ -184,7 +185,10 @@ async fn a_ticket_of_an_account_that_a_person_retired_is_held_and_says_which_acc
     let change = desk.app.tenant.plan_changes(report.plan.plan.id, &filter, 0, 10).await.unwrap().remove(0).change;
     let hold = change.held.unwrap();
     assert_eq!(hold.words(), "out-of-use");
-    assert!(hold.reason.contains(&format!("account {account} ")) && hold.reason.contains("link set"), "{hold:?}");
+    assert!(
+        hold.reason.english().contains(&format!("account {account} ")) && hold.reason.english().contains("link set"),
+        "{hold:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,13 +11,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("runtime", &["model"]),
     ("builder", &["model"]),
     ("engine", &["model", "runtime", "store"]),
-    ("cli", &["builder", "engine", "model"]),
+    ("cli", &["builder", "engine", "model", "say"]),
+    ("say", &["model"]),
 ];
 
 /// Which rooms the files of the program itself may use.
 const PROGRAM: &[(&str, &[&str])] = &[
     ("main", &["app", "cli", "config"]),
-    ("app", &["cli", "clock", "config", "engine", "error", "runtime", "store"]),
+    ("app", &["cli", "clock", "config", "engine", "error", "model", "runtime", "store"]),
     ("config", &["cli", "model"]),
 ];
 

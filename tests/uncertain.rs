@@ -17,6 +17,7 @@ use crosswalk::engine::{
 };
 use crosswalk::model::{Job, Kind, LineKey, LinkState, RunStatus, SyncRules, Trust};
 use crosswalk::store::JournalFilter;
+use crosswalk_say::{English, command};
 use crosswalk_sims::{Existing, Faults, World};
 use serde_json::json;
 use std::time::Duration;
@@ -102,7 +103,10 @@ async fn a_write_that_takes_longer_than_the_host_waits_is_done_once() {
         let report = pair.app.apply(&plan).await;
         assert_eq!((report.run.status, report.run.counts.uncertain), (RunStatus::Partial, 1), "{psa}: {report:?}");
         assert!(report.run.counts.done > 0, "{psa}: the rest goes on: {report:?}");
-        assert!(report.failures.iter().any(|(_, why)| why.contains("crosswalk uncertain settle")), "{report:?}");
+        assert!(
+            report.failures.iter().any(|(_, why)| why.english().contains("crosswalk uncertain settle")),
+            "{report:?}"
+        );
 
         // Right away, and again: it is looked for, and nothing of it is written or planned once more.
         let open = pair.app.uncertain().await;
@@ -110,7 +114,7 @@ async fn a_write_that_takes_longer_than_the_host_waits_is_done_once() {
         for _ in 0..2 {
             let again = pair.app.plan().await;
             assert!(
-                again.complaints.iter().any(|told| told.contains("1 write is uncertain")),
+                again.complaints.iter().any(|told| told.english().contains("1 write is uncertain")),
                 "{:?}",
                 again.complaints
             );
@@ -126,7 +130,10 @@ async fn a_write_that_takes_longer_than_the_host_waits_is_done_once() {
         assert_eq!((sent.counts.done, sent.counts.uncertain), (report.run.counts.done + 1, 0), "{sent:?}");
         let of_run = JournalFilter { run: Some(report.run.id), ..JournalFilter::default() };
         let entries = pair.app.tenant.journal(&of_run).await.unwrap();
-        assert!(entries.iter().any(|entry| entry.message.contains("it was looked up and is there")), "{entries:?}");
+        assert!(
+            entries.iter().any(|entry| entry.message.english().contains("it was looked up and is there")),
+            "{entries:?}"
+        );
     }
 }
 
@@ -177,8 +184,10 @@ async fn what_was_never_written_is_written_by_a_later_run_once_the_quiet_time_is
         assert_eq!((report.run.counts.uncertain, report.run.status), (1, RunStatus::Partial), "{psa}: {report:?}");
         let open = pair.app.uncertain().await.remove(0);
         let why = pair.app.tenant.why(&sync(), open.kind, &open.source).await.unwrap();
-        assert!(why.verdict.contains("nobody knows whether “create”"), "{}", why.verdict);
-        assert!(why.next.iter().any(|next| next.command == format!("crosswalk uncertain settle {}", open.change)));
+        assert!(why.verdict.english().contains("it is unknown whether “create”"), "{}", why.verdict.english());
+        assert!(
+            why.next.iter().any(|next| command(&next.call) == format!("crosswalk uncertain settle {}", open.change))
+        );
         let planned = async |plan: &PlanReport| {
             let filter =
                 ChangeFilter { kind: Some(open.kind), source: Some(open.source.clone()), ..Default::default() };
@@ -269,12 +278,20 @@ async fn a_decision_made_while_a_plan_is_applied_stands_and_fails_nothing_else()
     }
     tenant.link_decide(&sync(), Kind::Customer, &first.source, &Decision::Exclude).await.unwrap();
     let report = applying.await.unwrap().unwrap_or_else(|error| panic!("{}", told(&error)));
-    assert!(report.failures.iter().any(|(_, why)| why.contains("excluded meanwhile")), "{:?}", report.failures);
+    assert!(
+        report.failures.iter().any(|(_, why)| why.english().contains("excluded meanwhile")),
+        "{:?}",
+        report.failures
+    );
     assert_eq!(report.run.status, RunStatus::Partial);
     assert!(report.run.counts.done > 1, "{report:?}");
     let trace = tenant.why(&sync(), Kind::Customer, &first.source).await.unwrap();
     assert_eq!(trace.link.map(|link| link.state), Some(LinkState::Excluded));
-    assert!(trace.journal.iter().any(|entry| entry.message.contains("excluded meanwhile")), "{:?}", trace.journal);
+    assert!(
+        trace.journal.iter().any(|entry| entry.message.english().contains("excluded meanwhile")),
+        "{:?}",
+        trace.journal
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,7 +308,11 @@ async fn a_decision_made_while_a_write_is_uncertain_stands() {
     pair.app.wait_out().await;
     let trace = pair.app.tenant.why(&sync(), Kind::Customer, &open.source).await.unwrap();
     assert_eq!(trace.link.map(|link| link.state), Some(LinkState::Excluded));
-    assert!(trace.journal.iter().any(|entry| entry.message.contains("excluded meanwhile")), "{:?}", trace.journal);
+    assert!(
+        trace.journal.iter().any(|entry| entry.message.english().contains("excluded meanwhile")),
+        "{:?}",
+        trace.journal
+    );
     assert!(pair.app.uncertain().await.is_empty());
 }
 
@@ -307,7 +328,7 @@ async fn a_look_up_that_fails_holds_its_own_change_and_a_person_settles_it() {
     assert_eq!(report.run.counts.uncertain, 1, "{report:?}");
     assert_eq!(pair.app.linked(Kind::Customer).await, 2, "all else goes on");
     let open = pair.app.uncertain().await.remove(0);
-    assert!(open.why.contains("cannot be looked up"), "{}", open.why);
+    assert!(open.why.english().contains("cannot be looked up"), "{}", open.why.english());
 
     // The sync goes on; it cannot be removed yet, and says how it can.
     pair.app.clock.advance_ms(QUIET_MS);
@@ -328,7 +349,12 @@ async fn a_look_up_that_fails_holds_its_own_change_and_a_person_settles_it() {
     tenant.uncertain_settle(id(), &Found::Written(made.id.clone()), "seen in the PSA").await.unwrap();
     assert_eq!(pair.app.link_target(Kind::Asset, &open.source).await.as_ref(), Some(&made.id));
     let trace = tenant.why(&sync(), Kind::Asset, &open.source).await.unwrap();
-    assert!(trace.journal.iter().any(|entry| entry.message.contains("settled by hand as written: seen in the PSA")));
+    assert!(
+        trace
+            .journal
+            .iter()
+            .any(|entry| entry.message.english().contains("settled by hand as written: seen in the PSA"))
+    );
     let again = said(tenant.uncertain_settle(id(), &Found::NotWritten, "once more").await);
     assert!(again.contains("is not uncertain"), "{again}");
     pair.app.bring_in_step().await;
@@ -367,7 +393,7 @@ async fn an_adjustment_without_a_reply_waits_for_its_line_or_a_person() {
         app.plan().await;
     }
     let open = app.uncertain().await.remove(0);
-    assert!(open.why.contains("reads as before"), "{}", open.why);
+    assert!(open.why.english().contains("reads as before"), "{}", open.why.english());
     let blocked = approve().await.map(|plan| plan.plan.totals.len()).unwrap_or(0);
     assert_eq!((blocked, licences.psa.adjustments().len()), (0, made), "nothing more is planned of it");
 
@@ -411,7 +437,7 @@ async fn a_write_that_is_due_to_be_looked_up_is_looked_up_alone_and_what_waited_
         let reports = tick().await;
         let jobs: Vec<_> = reports.iter().map(|report| (report.job.as_str(), report.outcome)).collect();
         assert_eq!(jobs, [("look-up", JobOutcome::Partial)], "{reports:?}");
-        assert!(reports[0].message.contains("1 write is uncertain"), "{reports:?}");
+        assert!(reports[0].message.english().contains("1 write is uncertain"), "{reports:?}");
         assert!(tick().await.is_empty(), "it has its own time");
         assert!(due().await > at);
     }
@@ -486,7 +512,10 @@ async fn one_id_for_two_creates_links_neither() {
     let plan = app.plan().await;
     let report = app.apply(&plan).await;
     assert_eq!((report.run.counts.done, report.run.counts.uncertain), (0, 2), "{report:?}");
-    assert!(report.failures.iter().all(|(_, why)| why.contains("same of more than one change")), "{report:?}");
+    assert!(
+        report.failures.iter().all(|(_, why)| why.english().contains("same of more than one change")),
+        "{report:?}"
+    );
     assert_eq!(app.linked(Kind::Customer).await, 0);
 }
 
@@ -502,10 +531,11 @@ async fn a_key_that_somebody_copied_is_told_by_every_plan_and_the_link_stays() {
     assert!(psa.edit("ConfigurationItems", copy, "RMM Device Key", &json!(format!("rmm:{}", one.id))));
     for _ in 0..2 {
         let plan = pair.app.plan().await;
-        let told: Vec<_> = plan.findings.iter().filter(|found| found.message.contains("carry one key")).collect();
+        let told: Vec<_> =
+            plan.findings.iter().filter(|found| found.message.english().contains("carry one key")).collect();
         assert_eq!(told.len(), 1, "{:?}", plan.findings);
         for item in &items {
-            assert!(told[0].message.contains(&item["id"].to_string()), "{}", told[0].message);
+            assert!(told[0].message.english().contains(&item["id"].to_string()), "{}", told[0].message.english());
         }
     }
     assert_eq!(pair.app.linked(Kind::Asset).await, 2);
@@ -517,7 +547,7 @@ async fn an_automatic_run_is_approved_by_its_rule_and_a_plan_by_who_applied_it()
     let plan = pair.ready().await;
     pair.app.apply(&plan).await;
     let shown = pair.app.tenant.plan_show(plan.plan.id).await.unwrap();
-    assert_eq!(shown.approved_by.as_deref(), Some("host"));
+    assert_eq!(shown.approved_by, Some("host".into()));
     pair.app.bring_in_step().await;
 
     let mut rules = pair.app.tenant.sync(&sync()).await.unwrap();
@@ -528,7 +558,7 @@ async fn an_automatic_run_is_approved_by_its_rule_and_a_plan_by_who_applied_it()
     let report = pair.app.tenant.run(&sync(), &NoProgress).await.unwrap();
     assert!(report.applied.is_some(), "{report:?}");
     let shown = pair.app.tenant.plan_show(report.plan.plan.id).await.unwrap();
-    assert_eq!(shown.approved_by.as_deref(), Some("the rule `trust = automatic` of asset"));
+    assert_eq!(shown.approved_by.unwrap().english(), "the rule `trust = automatic` of asset");
 }
 
 #[tokio::test(flavor = "multi_thread")]

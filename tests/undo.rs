@@ -6,6 +6,7 @@ use crosswalk::engine::{ApplyOptions, ApplyReport, LinkFilter, LinkView, NoProgr
 use crosswalk::error::Error;
 use crosswalk::model::{Action, Decider, Kind, LinkState, Mode, RunId, RunStatus, SyncRules, TenantName, Trust};
 use crosswalk::store::{KeySource, Store};
+use crosswalk_say::English;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -82,7 +83,7 @@ async fn an_import_undone_leaves_what_was_there_before_and_takes_the_rest_out_of
         match view.link.state {
             LinkState::Excluded => {
                 assert_eq!(view.link.decided_by, Some(Decider::Undo));
-                assert!(view.link.reason.contains("crosswalk link set"), "{}", view.link.reason);
+                assert!(view.link.reason.english().contains("crosswalk link set"), "{}", view.link.reason.english());
             }
             state => assert_eq!((state, view.link.decided_by), (LinkState::Linked, Some(Decider::Operator))),
         }
@@ -124,10 +125,13 @@ async fn values_come_back_and_what_a_technician_changed_since_is_left_and_told()
 
     let (plan, undone) = undo(&app, report.run.id).await;
     assert_eq!(undone.run.counts.done, 4);
-    assert_eq!(undone.run.message, format!("it undid run {}", report.run.id));
+    assert_eq!(undone.run.message.english(), format!("undid run {}", report.run.id));
     assert_eq!(plan.findings_total, 1);
     assert_eq!(plan.findings[0].source, devices[0].id);
-    assert_eq!(plan.findings[0].message, "name was edited in the target since, to “Reception”, and is left so");
+    assert_eq!(
+        plan.findings[0].message.english(),
+        "name has been edited in the target since, to “Reception”, and is left as it is"
+    );
     let mut expected = before;
     expected.get_mut(&("ConfigurationItems", edited)).unwrap()["referenceTitle"] = json!("Reception");
     for (key, row) in rows(&vendors) {
@@ -136,7 +140,7 @@ async fn values_come_back_and_what_a_technician_changed_since_is_left_and_told()
     assert_nothing_to_do(&app).await;
 
     let again = planned(&app, report.run.id).await.unwrap_err();
-    assert!(again.to_string().contains(&format!("was undone already, by run {}", undone.run.id)), "{again}");
+    assert!(told(&again).contains(&format!("was undone already, by run {}", undone.run.id)), "{again}");
 
     // Undoing the undo does the work again, where nobody changed anything.
     let (_, redone) = undo(&app, undone.run.id).await;
@@ -246,7 +250,7 @@ async fn what_cannot_be_undone_says_so() {
     let app = TestApp::with(&vendors, rules).await;
     let only_planned = app.plan().await;
     let error = planned(&app, only_planned.plan.run).await.unwrap_err();
-    assert!(error.to_string().contains("applied nothing"), "{error}");
+    assert!(error.said().english().contains("applied nothing"), "{error}");
     let error = planned(&app, RunId(99)).await.unwrap_err();
     assert!(told(&error).contains("crosswalk runs"), "{}", told(&error));
 
@@ -256,7 +260,7 @@ async fn what_cannot_be_undone_says_so() {
     let report = app.apply(&app.plan().await).await;
     let plan = planned(&app, report.run.id).await.unwrap();
     assert!(plan.plan.totals.is_empty());
-    assert!(plan.findings[0].message.contains("`source-forces`"), "{:?}", plan.findings);
+    assert!(plan.findings[0].message.english().contains("`source-forces`"), "{:?}", plan.findings);
 
     // What somebody took out of use by hand is only let go of; what is gone as well.
     let items = vendors.psa.configuration_items();
@@ -270,7 +274,7 @@ async fn what_cannot_be_undone_says_so() {
         plan.plan.totals
     );
     assert!(
-        plan.findings.iter().any(|finding| finding.message.contains("out of use in the target already")),
+        plan.findings.iter().any(|finding| finding.message.english().contains("out of use in the target already")),
         "{:?}",
         plan.findings
     );
@@ -291,6 +295,6 @@ async fn a_sync_that_only_previews_undoes_nothing() {
     store.close().await;
     vendors.psa.reset_counts();
     let error = planned(&app, run).await.unwrap_err();
-    assert!(error.to_string().contains("only previews"), "{error}");
+    assert!(error.said().english().contains("only previews"), "{error}");
     assert_eq!(vendors.psa.counts().writes, 0);
 }

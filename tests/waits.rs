@@ -8,6 +8,7 @@ use crate::sandbox::Scene;
 use crosswalk::engine::{ChangeFilter, ChangeStatus, Decision, Found, NoProgress, PlanReport};
 use crosswalk::model::sync::KindRules;
 use crosswalk::model::{Action, Kind, RunStatus, SyncRules, Trust};
+use crosswalk_say::English;
 use crosswalk_sims::{Existing, World};
 use serde_json::json;
 
@@ -53,7 +54,7 @@ async fn a_ticket_that_cannot_be_read_keeps_no_other_alert_from_its_ticket() {
     let report = app.tenant.alerts_run(&sync(), &NoProgress).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     assert_eq!(psa.tickets().len(), 2, "the other device has its ticket");
     let said = format!("it waits: its ticket {} could not be read", ticket.id);
-    let found = report.plan.findings.iter().find(|finding| finding.message.starts_with(&said));
+    let found = report.plan.findings.iter().find(|finding| finding.message.english().starts_with(&said));
     assert!(found.is_some_and(|finding| finding.source == alert), "{:?}", report.plan.findings);
     assert_eq!(report.applied.unwrap().run.status, RunStatus::Partial, "and the run says so");
     psa.faults().clear();
@@ -74,7 +75,7 @@ async fn an_item_that_cannot_be_read_holds_its_own_change_and_goes_later() {
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     assert_eq!((report.run.status, report.run.counts.done), (RunStatus::Partial, 1), "{report:?}");
     let said = format!("it waits: asset {item} could not be read from the target");
-    assert!(report.failures.iter().any(|(_, why)| why.starts_with(&said)), "{:?}", report.failures);
+    assert!(report.failures.iter().any(|(_, why)| why.english().starts_with(&said)), "{:?}", report.failures);
     let names = |psa: &Psa| psa.items().into_iter().map(|item| item.name).collect::<Vec<_>>();
     assert!(names(&psa).contains(&"SECOND".to_owned()) && !names(&psa).contains(&"FIRST".to_owned()));
     psa.faults().clear();
@@ -126,8 +127,8 @@ async fn an_item_that_cannot_be_read_holds_creates_in_its_own_account_only() {
     target.set_unread("asset", &[(Some(&account), Some(&item))]);
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     assert_eq!((report.run.status, report.run.counts.done), (RunStatus::Partial, 1), "{report:?}");
-    let said = format!("it waits: whether `psa` has it by now could not be read: asset {item}: ");
-    assert!(report.failures.iter().any(|(_, why)| why.starts_with(&said)), "{:?}", report.failures);
+    let said = format!("it waits: whether `psa` already has it could not be read: asset {item}: ");
+    assert!(report.failures.iter().any(|(_, why)| why.english().starts_with(&said)), "{:?}", report.failures);
     assert!(app.link_target(Kind::Asset, "d4").await.is_some(), "the other account has its item");
     assert_eq!(app.link_target(Kind::Asset, "d3").await, None);
     target.set_unread("asset", &[]);
@@ -152,7 +153,7 @@ async fn what_the_vendor_answered_is_kept_where_the_next_batch_cannot_be_prepare
     scene.app.clock.advance_ms(2 * MINUTE_MS);
     scene.habit("target", "fleet-sealed", 60).await;
     let report = scene.app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
-    let said = report.failures.iter().any(|(_, why)| why.contains("a9 is not for this account"));
+    let said = report.failures.iter().any(|(_, why)| why.english().contains("a9 is not for this account"));
     assert!(said, "{:?}", report.failures);
     let open = scene.app.uncertain().await;
     assert!(open.is_empty(), "{} of the first batch are open", open.len());
@@ -197,7 +198,10 @@ async fn a_kind_whose_writes_are_all_refused_keeps_no_other_kind_waiting() {
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     assert_eq!((report.run.status, report.run.counts.done), (RunStatus::Partial, 2), "{report:?}");
     assert!(
-        report.failures.iter().any(|(what, why)| what.contains("customer") && why.contains("denied")),
+        report
+            .failures
+            .iter()
+            .any(|(what, why)| what.english().contains("customer") && why.english().contains("denied")),
         "{report:?}"
     );
     target.deny(&[]);
@@ -213,7 +217,7 @@ async fn a_kind_that_cannot_be_read_any_more_keeps_no_other_kind_waiting() {
     target.refuse("customer");
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     assert_eq!((report.run.status, report.run.counts.done), (RunStatus::Partial, 2), "{report:?}");
-    assert!(report.run.message.contains("update customer: what is left of it waits"), "{report:?}");
+    assert!(report.run.message.english().contains("update customer: the rest of it waits"), "{report:?}");
     let after = statuses(&app, &plan).await;
     let pending = after.iter().filter(|(_, status)| *status == ChangeStatus::Pending).count();
     assert_eq!(pending, 2, "the same plan has them still: {after:?}");
@@ -238,7 +242,7 @@ async fn a_kind_that_is_refused_one_and_all_is_not_tried_to_its_end() {
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
     // A batch has 50, and two more are under way when the first is settled.
     assert_eq!((report.run.counts.failed, report.run.counts.done), (150, 0), "{:?}", report.run);
-    assert!(report.run.message.contains("refuses them one and all"), "{:?}", report.run);
+    assert!(report.run.message.english().contains("refuses all of them"), "{:?}", report.run);
     target.deny(&[]);
     assert_eq!(app.apply(&app.plan().await).await.run.counts.done, 170);
 }
@@ -266,7 +270,7 @@ async fn what_belongs_to_customers_that_wait_as_a_kind_waits_with_them() {
     assert_eq!(statuses(&app, &plan).await.len(), 340);
     target.deny(&["customer"]);
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
-    assert!(report.run.message.contains("refuses them one and all"), "{:?}", report.run);
+    assert!(report.run.message.english().contains("refuses all of them"), "{:?}", report.run);
     assert_eq!((pending(&app, &plan, "c").await, pending(&app, &plan, "d").await), (20, 20), "{:?}", report.run);
     target.deny(&[]);
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
@@ -297,10 +301,10 @@ async fn what_belongs_to_a_customer_whose_account_cannot_be_read_waits_with_its_
     target.refuse("customer");
     app.clock.advance_ms(2 * MINUTE_MS);
     let report = app.try_apply(&plan).await.unwrap_or_else(|error| panic!("{}", told(&error)));
-    assert!(report.run.message.contains("link customer: what is left of it waits"), "{report:?}");
+    assert!(report.run.message.english().contains("link customer: the rest of it waits"), "{report:?}");
     assert_eq!((pending(&app, &plan, "c").await, pending(&app, &plan, "d").await), (1, 1), "{:?}", report.failures);
     let said = "it waits for the customer c1, which is not settled";
-    assert!(report.failures.iter().any(|(_, why)| why.starts_with(said)), "{:?}", report.failures);
+    assert!(report.failures.iter().any(|(_, why)| why.english().starts_with(said)), "{:?}", report.failures);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -347,7 +351,7 @@ async fn a_person_cannot_settle_a_write_with_a_record_of_another_customer_or_dev
     let refused = told(&settle(item("PC-9")).await.unwrap_err());
     assert!(refused.contains("belongs to another account") && refused.contains(&account), "{refused}");
     let refused = told(&settle(item("PC-2")).await.unwrap_err());
-    assert!(refused.contains(&format!("is linked to {} already", rmm.device("PC-2").id)), "{refused}");
+    assert!(refused.contains(&format!("is already linked to {}", rmm.device("PC-2").id)), "{refused}");
     assert_eq!(app.uncertain().await.len(), 1, "it stays open");
 
     // A free item of the right account is taken; a person's link from before stands, and that is said.
@@ -355,7 +359,7 @@ async fn a_person_cannot_settle_a_write_with_a_record_of_another_customer_or_dev
     app.tenant.link_decide(&sync(), Kind::Asset, &rmm.device("PC-1").id, &Decision::Exclude).await.unwrap();
     app.tenant.link_decide(&sync(), Kind::Asset, &device, &Decision::Exclude).await.unwrap();
     let settled = settle(free).await.unwrap_or_else(|error| panic!("{}", told(&error)));
-    let said = settled.overtaken.unwrap_or_default();
+    let said = settled.overtaken.unwrap_or_default().english();
     assert!(said.contains("excluded meanwhile: that decision stands"), "{said}");
     assert_eq!(app.link_target(Kind::Asset, &device).await, None);
 }

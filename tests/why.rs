@@ -4,6 +4,7 @@ use crate::harness::scripted::Scripted;
 use crate::harness::{TestApp, Vendors, sync, told};
 use crosswalk::engine::{Decision, Trace};
 use crosswalk::model::{FieldRule, Kind, SyncRules};
+use crosswalk_say::{English, command};
 use serde_json::json;
 
 async fn why(app: &TestApp, kind: Kind, record: &str) -> Trace {
@@ -11,7 +12,7 @@ async fn why(app: &TestApp, kind: Kind, record: &str) -> Trace {
 }
 
 fn steps(trace: &Trace, what: &str) -> Vec<String> {
-    trace.steps.iter().filter(|step| step.what == what).map(|step| step.words.clone()).collect()
+    trace.steps.iter().filter(|step| step.what == what).map(|step| step.words.english().clone()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,8 +27,12 @@ async fn a_record_is_told_from_its_first_reading_to_its_last_write() {
     // Planned, and held.
     app.plan().await;
     let held = why(&app, Kind::Asset, &device.id).await;
-    assert!(held.verdict.contains("“create” is planned and held by the brake `first-run`"), "{}", held.verdict);
-    assert!(held.next[0].command.ends_with("--release first-run"), "{:?}", held.next);
+    assert!(
+        held.verdict.english().contains("“create” is planned and held by the brake `first-run`"),
+        "{}",
+        held.verdict.english()
+    );
+    assert!(command(&held.next[0].call).ends_with("--release first-run"), "{:?}", held.next);
     assert!(steps(&held, "source")[0].contains("; first seen "), "{:?}", held.steps);
 
     // In step; found by either id, and by its name in whatever case.
@@ -35,7 +40,7 @@ async fn a_record_is_told_from_its_first_reading_to_its_last_write() {
     let item = app.target_of(Kind::Asset, &device.id).await.unwrap();
     for text in [device.id.clone(), item.to_string(), device.name.to_lowercase()] {
         let trace = why(&app, Kind::Asset, &text).await;
-        assert!(trace.verdict.starts_with("in step: linked by"), "{text}: {}", trace.verdict);
+        assert!(trace.verdict.english().starts_with("in step: linked by"), "{text}: {}", trace.verdict.english());
         assert_eq!(trace.link.as_ref().unwrap().source, device.id);
         assert!(steps(&trace, "customer")[0].contains("which is linked to"), "{:?}", trace.steps);
         assert!(steps(&trace, "written")[0].starts_with("created at "), "{:?}", trace.steps);
@@ -47,7 +52,7 @@ async fn a_record_is_told_from_its_first_reading_to_its_last_write() {
     vendors.rmm.edit_device(&device.id, |device| device.name = "SOMETHING-ELSE".to_owned());
     app.plan().await;
     let left = why(&app, Kind::Asset, &device.id).await;
-    assert!(left.verdict.starts_with("in step, but for what is left as it is"), "{}", left.verdict);
+    assert!(left.verdict.english().starts_with("in step, but for what is left as it is"), "{}", left.verdict.english());
     let told = steps(&left, "left");
     assert!(told[0].contains("name changed on both sides") && told[0].contains("Reception"), "{told:?}");
 
@@ -55,7 +60,7 @@ async fn a_record_is_told_from_its_first_reading_to_its_last_write() {
     vendors.rmm.remove_device(&device.id);
     app.plan().await;
     let gone = why(&app, Kind::Asset, &device.id).await;
-    assert!(gone.verdict.contains("missing from the source since"), "{}", gone.verdict);
+    assert!(gone.verdict.english().contains("missing from the source since"), "{}", gone.verdict.english());
 
     // Its customer is left out.
     let customer = organisation.to_string();
@@ -65,16 +70,16 @@ async fn a_record_is_told_from_its_first_reading_to_its_last_write() {
     app.tenant.link_decide(&sync(), Kind::Customer, &other.to_string(), &Decision::Exclude).await.unwrap();
     app.plan().await;
     let barred = why(&app, Kind::Location, &site.to_string()).await;
-    assert!(barred.verdict.contains("its customer “Brand New Ltd”"), "{}", barred.verdict);
-    assert!(barred.verdict.contains("is excluded by the operator"), "{}", barred.verdict);
+    assert!(barred.verdict.english().contains("its customer “Brand New Ltd”"), "{}", barred.verdict.english());
+    assert!(barred.verdict.english().contains("is excluded by the operator"), "{}", barred.verdict.english());
     let excluded = why(&app, Kind::Customer, "brand new ltd").await;
-    assert!(excluded.verdict.contains("excluded by the operator"), "{}", excluded.verdict);
+    assert!(excluded.verdict.english().contains("excluded by the operator"), "{}", excluded.verdict.english());
     assert!(
-        excluded.next.iter().any(|advice| advice.command.starts_with("crosswalk link forget")),
+        excluded.next.iter().any(|advice| command(&advice.call).starts_with("crosswalk link forget")),
         "{:?}",
         excluded.next
     );
-    assert!(why(&app, Kind::Customer, &customer).await.verdict.starts_with("in step"));
+    assert!(why(&app, Kind::Customer, &customer).await.verdict.english().starts_with("in step"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +99,7 @@ async fn a_name_that_several_have_and_one_that_nobody_has_are_told() {
     assert!(told(&error).contains("it was never read"), "{}", told(&error));
     for text in [company.to_string(), "Nobody Knows Us SpA".to_owned()] {
         let trace = why(&app, Kind::Customer, &text).await;
-        assert!(trace.verdict.contains("nothing of this sync touches it"), "{}", trace.verdict);
+        assert!(trace.verdict.english().contains("nothing of this sync touches it"), "{}", trace.verdict.english());
         assert_eq!(trace.target.unwrap().id, company.to_string());
     }
 }
@@ -126,4 +131,25 @@ async fn a_name_as_it_is_kept_is_meant_before_one_that_only_looks_so_and_a_name_
         let said = told(&app.tenant.why(&sync(), Kind::Customer, nothing).await.unwrap_err());
         assert!(said.contains("it was never read"), "{nothing:?}: {said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_a_contract_and_a_customer_share_means_the_kind_that_was_asked_for() {
+    let (from, to) = (Scripted::start(), Scripted::start());
+    let app = TestApp::start().await;
+    let mut rules = SyncRules::default();
+    rules.take_part(&[Kind::Customer, Kind::Usage]);
+    app.join(from.connection("from", &json!({})), to.connection("to", &json!({})), rules).await;
+    from.put("customer", "c1", None, "Alpha", &json!({ "number": "c1" }));
+    to.put("customer", "a1", None, "Alpha", &json!({ "number": "c1" }));
+    to.put("customer", "12", None, "Omega", &json!({}));
+    to.put("contract", "12", Some("a1"), "Care", &json!({ "takes-usage": true }));
+    let plan = app.plan().await;
+    app.apply(&plan).await;
+    let contract = Decision::Link("12".to_owned());
+    app.tenant.customer_map(&sync(), "c1", None, Some(&contract), None).await.unwrap();
+    let customer = why(&app, Kind::Customer, "12").await;
+    assert_eq!((customer.link, customer.target.expect("a target record").name.as_str()), (None, "Omega"));
+    let contract = why(&app, Kind::Contract, "12").await;
+    assert_eq!(contract.link.map(|link| (link.kind, link.target_kind)), Some((Kind::Customer, Kind::Contract)));
 }

@@ -7,14 +7,14 @@
 //! leaves, and the next run looks it up. The store is closed after both. It decides nothing about
 //! the domain.
 
-use crate::cli::{Args, Exit, Output, Session};
+use crate::cli::{Args, CliError, Exit, Output, Session};
 use crate::clock::SystemClock;
 use crate::config::{Config, Guests, Key, Storage};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::model::{Said, said};
 use crate::runtime::{Runtime, RuntimeOptions};
 use crate::store::{KeySource, Store, make_private};
-use anyhow::Context;
 use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ use tracing_subscriber::EnvFilter;
 /// Any failure; the caller prints it once.
 pub fn run(args: Args, config: &Config, output: &Output) -> anyhow::Result<Exit> {
     log(config, output)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads could be started")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::failed(said!("cli-no-threads"), Said::default()).because(error))?;
     let ended = runtime.block_on(until_end(args, config, output));
     // A waiting prompt, or a guest that never yields, must not keep the process alive.
     runtime.shutdown_background();
@@ -97,7 +97,8 @@ fn join(config: &Config) -> anyhow::Result<Engine> {
         Key::Text(text) => KeySource::Value(text.clone()),
     };
     let store = Store::open(&data.join("crosswalk.db"), &key).map_err(Error::from)?;
-    let runtime = Runtime::new(options(config)).context("the sandbox could not be set up")?;
+    let runtime = Runtime::new(options(config));
+    let runtime = runtime.map_err(|error| CliError::failed(said!("cli-no-sandbox"), Said::default()).because(error))?;
     Ok(Engine::new(store, runtime, Arc::new(SystemClock), data.clone()).keeping(config.retention))
 }
 
@@ -148,9 +149,9 @@ fn options(config: &Config) -> RuntimeOptions {
 
 /// Log lines go to standard error, between drawings of the progress bars.
 fn log(config: &Config, output: &Output) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder()
-        .parse(&config.log)
-        .with_context(|| format!("`{}` is not a log level: use error, warn, info, debug or trace", config.log))?;
+    let filter = EnvFilter::builder().parse(&config.log).map_err(|error| {
+        CliError::failed(said!("cli-log-level", level = &config.log), said!("cli-log-level-hint")).because(error)
+    })?;
     let output = output.clone();
     let writer = move || output.log_writer();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).init();

@@ -24,9 +24,10 @@
 //! tickets-days = 90          # alerts that are gone, their closed tickets, and the links between them
 //! ```
 
-use crate::cli::Flags;
-use crate::model::{Retention, Secret, TenantName};
+use crate::cli::{CliError, Flags};
+use crate::model::{Retention, Said, Secret, TenantName, said};
 use serde::Deserialize;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The longest retention: a hundred years.
@@ -94,26 +95,19 @@ pub struct Guests {
     pub threads: Option<u32>,
 }
 
-/// The keys of the file, listed when one of them is invalid.
-const KEYS: &str = "it may hold: tenant, key-file, log, guest-threads, and under [limits] memory-mib, call-seconds, \
-    component-mib, and under [retention] plans-days, runs-days, journal-days, usage-days, gone-days, tickets-days";
-
-/// Errors of the configuration; each says what to do after `hint:`.
-#[derive(Debug, thiserror::Error)]
+/// Errors of the configuration.
+#[derive(Debug)]
 pub enum ConfigError {
     /// No data folder is known.
-    #[error("there is no home folder for the data\n\nhint: name a folder with --data DIR or CROSSWALK_DATA")]
     NoHome,
     /// The file exists but cannot be read.
-    #[error("cannot read {}\n\nhint: check its permissions, or name another data folder with --data DIR", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// The cause.
+        /// Cause of the failure.
         source: std::io::Error,
     },
-    /// Not TOML, an unknown key, a value of the wrong type; the source names the line.
-    #[error("{} is wrong\n\nhint: {KEYS}", path.display())]
+    /// The file contains something invalid.
     Wrong {
         /// The file.
         path: PathBuf,
@@ -121,10 +115,6 @@ pub enum ConfigError {
         source: toml::de::Error,
     },
     /// A number is out of range.
-    #[error(
-        "{}: `{key}` is {value}, but must be from {least} to {most}\n\nhint: change the number, or leave the key out",
-        path.display()
-    )]
     Range {
         /// The file.
         path: PathBuf,
@@ -138,13 +128,69 @@ pub enum ConfigError {
         most: u32,
     },
     /// An environment variable is invalid.
-    #[error("the environment variable {name} is wrong: {why}\n\nhint: change it, or unset it")]
     Variable {
         /// Its name.
         name: &'static str,
         /// The problem.
         why: String,
     },
+}
+
+impl ConfigError {
+    /// Returns what happened.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let path = |path: &Path| path.display().to_string();
+        match self {
+            ConfigError::NoHome => said!("cli-config-no-home"),
+            ConfigError::File { path: file, .. } => said!("cli-config-unreadable", path = path(file)),
+            ConfigError::Wrong { path: file, .. } => said!("cli-config-wrong", path = path(file)),
+            ConfigError::Range { path: file, key, value, least, most } => {
+                said!("cli-config-range", path = path(file), key = *key, value = *value, least = *least, most = *most)
+            }
+            ConfigError::Variable { name, why } => said!("cli-config-variable", name = *name, why),
+        }
+    }
+
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Said {
+        match self {
+            ConfigError::NoHome => said!("cli-config-no-home-hint"),
+            ConfigError::File { .. } => said!("cli-config-unreadable-hint"),
+            ConfigError::Wrong { .. } => said!("cli-config-keys"),
+            ConfigError::Range { .. } => said!("cli-config-range-hint"),
+            ConfigError::Variable { .. } => said!("cli-config-variable-hint"),
+        }
+    }
+}
+
+/// For logs: the message without a language.
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ConfigError::File { source, .. } => Some(source),
+            ConfigError::Wrong { source, .. } => Some(source),
+            ConfigError::NoHome | ConfigError::Range { .. } | ConfigError::Variable { .. } => None,
+        }
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> Self {
+        let failed = CliError::failed(error.said(), error.hint());
+        match error {
+            ConfigError::File { source, .. } => failed.because(source),
+            ConfigError::Wrong { source, .. } => failed.because(source),
+            ConfigError::NoHome | ConfigError::Range { .. } | ConfigError::Variable { .. } => failed,
+        }
+    }
 }
 
 /// Reads one variable of the process's environment; `None` if unset or not text.
@@ -334,7 +380,7 @@ mod tests {
         let text = source.to_string();
         assert!(text.contains("line 2") && text.contains("memory-mb"), "{text}");
         let error = read("[limits]\ncall-seconds = 0", &[], &Flags::default()).unwrap_err();
-        assert!(error.to_string().contains("`limits.call-seconds` is 0"), "{error}");
+        assert!(matches!(error, ConfigError::Range { key: "limits.call-seconds", value: 0, .. }), "{error}");
         assert!(read("tenant = \"No Name\"", &[], &Flags::default()).is_err());
         assert!(read("", &[("CROSSWALK_TENANT", "No Name")], &Flags::default()).is_err());
     }
@@ -346,7 +392,7 @@ mod tests {
         let config = read("[retention]\nplans-days = 30\nusage-days = 9000", &[], &Flags::default()).unwrap();
         assert_eq!(config.retention, Retention { plans_days: 30, usage_days: 9000, ..usual });
         let error = read("[retention]\nruns-days = 0", &[], &Flags::default()).unwrap_err();
-        assert!(error.to_string().contains("`retention.runs-days` is 0"), "{error}");
+        assert!(matches!(error, ConfigError::Range { key: "retention.runs-days", value: 0, .. }), "{error}");
         assert!(read("[retention]\nrun-days = 3", &[], &Flags::default()).is_err());
     }
 

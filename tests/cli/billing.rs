@@ -38,8 +38,8 @@ fn a_wrong_name_is_told_and_nothing_is_stored() {
         (format!("customer map {SYNC} {one} --contract 1"), ["no contract `1`", "customer contracts"]),
         (format!("customer contracts {SYNC} nobody"), ["no customer `nobody`", "customer list"]),
         (format!("customer edit {SYNC} nobody --usage off"), ["no customer `nobody`", "customer list"]),
-        (format!("customer edit {SYNC} {one} --tickets on"), ["alert takes no part", "--kinds"]),
-        (format!("customer edit {SYNC} {one} --usage off --tickets on"), ["alert takes no part", "--kinds"]),
+        (format!("customer edit {SYNC} {one} --tickets on"), ["alerts are not part", "--kinds"]),
+        (format!("customer edit {SYNC} {one} --usage off --tickets on"), ["alerts are not part", "--kinds"]),
         (format!("customer refresh {SYNC} nobody"), ["no customer `nobody`", "customer list"]),
         (format!("product exclude {SYNC} nothing"), ["no product `nothing`", "product list"]),
         (format!("product map {SYNC} {product} --to nothing"), ["no product `nothing`", "product find"]),
@@ -51,7 +51,7 @@ fn a_wrong_name_is_told_and_nothing_is_stored() {
         program.run(&line).refused(1, &words);
     }
     // Decided on since it was looked at.
-    program.run(&format!("customer map {SYNC} {one} --exclude --if-revision 99.99")).refused(6, &["since you looked"]);
+    program.run(&format!("customer map {SYNC} {one} --exclude --if-revision 99.99")).refused(6, &["after you looked"]);
     for line in [format!("customer refresh {SYNC}"), format!("customer edit {SYNC} --usage off")] {
         program.run(&format!("{line} --search zzzz")).refused(2, &["no customer matches the filter", "customer list"]);
     }
@@ -160,7 +160,7 @@ fn a_sync_without_usage_has_nothing_to_bill() {
         format!("customer contracts plain {}", tenant.id),
         format!("customer map plain {} --contract {}", tenant.id, licences.contract(account)),
     ] {
-        program.run(&line).refused(1, &["usage takes no part in the sync `plain`"]);
+        program.run(&line).refused(1, &["usage is not part of the sync `plain`"]);
     }
     program.run("sync set plain --time-zone Europe/Atlantis").refused(1, &["Europe/Atlantis", "IANA"]);
     // With usage it recurs as a new one does, unless somebody said how, or does.

@@ -31,7 +31,7 @@ fn settings_and_secrets_that_are_wrong_are_all_named_and_none_is_taken() {
         .refused(1, &["there is no endpoint `web`", "api"]);
     program
         .run(&format!("connection add rmm {RMM} --endpoint api=x.example"))
-        .refused(1, &["`x.example` is no URL for the endpoint `api`"]);
+        .refused(1, &["`x.example` is not a URL for the endpoint `api`"]);
     program
         .run(&format!("connection add rmm {RMM} --bucket hour=1"))
         .refused(1, &["there is no bucket `hour`", "minute"]);

@@ -68,7 +68,7 @@ fn fewer_outcomes_than_changes_are_looked_up_and_told() {
     let plan = office.plan(3);
     habit(&office, "guest", "fewer-outcomes");
     let said = program.run(&format!("apply {plan} --yes")).ends(4);
-    assert!(said.out.contains("nobody knows whether it was written"), "{}", said.whole());
+    assert!(said.out.contains("it is not known whether it was written"), "{}", said.whole());
     assert!(said.out.contains("crosswalk uncertain list s"), "{}", said.whole());
     habit(&office, "guest", "none");
     settle_as_not_written(program);

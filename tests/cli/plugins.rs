@@ -93,7 +93,7 @@ fn an_installed_plugin_is_listed_and_one_that_was_changed_is_not_run() {
     let list = program.run("plugin list --json").ends(0).json();
     assert_eq!(list.as_array().unwrap().len(), 3);
     let inspected = program.run("plugin inspect autotask").ends(0).out;
-    for words in ["It wants to reach", "integration-code", "owner-resource-id", "AT ONCE", "10000 calls in 3600 s"] {
+    for words in ["It wants to reach", "integration-code", "owner-resource-id", "AT ONCE", "10,000 calls in 3,600 s"] {
         assert!(inspected.contains(words), "{words}: {inspected}");
     }
     // The same file again is known; what stands in its place under its name is not run.

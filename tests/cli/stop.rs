@@ -49,7 +49,7 @@ fn a_signal_amid_the_pages_ends_the_run_as_itself_and_the_next_completes() {
     assert_at_rest(&office);
     let run = newest_run(&office);
     assert_eq!(run["status"], "partial");
-    assert!(run["message"].as_str().unwrap().contains("stopped on request"), "{run}");
+    assert!(run["message"]["text"].as_str().unwrap().contains("stopped on request"), "{run}");
     office.rmm.set_latency(Duration::ZERO);
     let next = office.program.run("plan s --json").ends(3).json();
     assert_eq!(next["complaints"], serde_json::json!([]));
@@ -160,7 +160,7 @@ fn a_sync_is_set_paused_swapped_and_removed() {
     program.run("sync set s --every never").ends(0);
     let shown = program.run("sync show s --json").ends(0).json();
     assert_eq!((&shown["sync"]["revision"], shown["schedules"].as_array().unwrap().len()), (&2.into(), 0));
-    program.run("sync set s --every 0").refused(1, &["every 0 minutes is no interval", "never"]);
+    program.run("sync set s --every 0").refused(1, &["every 0 minutes is not a possible interval", "never"]);
     program.run("sync set s --every soon").ends(2);
     program.run("sync set s --alerts-every 5").refused(1, &["alerts take no part", "--kinds"]);
     program.run("sync set nobody --every 5").refused(1, &["there is no sync `nobody`"]);

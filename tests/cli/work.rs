@@ -84,7 +84,7 @@ fn a_run_is_undone_after_it_was_shown() {
     program.run("run -- undo").refused(1, &["there is no sync `undo`"]);
     office.psa.reset_counts();
     let undone = program.run("run undo 2 --yes").ends(0);
-    for words in ["undoes run 2", "because: undoes “create” of run 2", "it undid run 2"] {
+    for words in ["undoes run 2", "because: undoes “create” of run 2", "undid run 2"] {
         assert!(undone.out.contains(words), "{words}: {}", undone.whole());
     }
     assert!(office.psa.configuration_items().iter().all(|row| row["isActive"] == false));
@@ -97,7 +97,8 @@ fn a_run_is_undone_after_it_was_shown() {
         assert!(why.out.contains(words), "{words}: {}", why.whole());
     }
     let runs = program.run("runs s --json").ends(0).json();
-    let undo = runs.as_array().unwrap().iter().find(|run| run["message"] == "it undid run 2").unwrap()["id"].clone();
+    let undo =
+        runs.as_array().unwrap().iter().find(|run| run["message"]["text"] == "undid run 2").unwrap()["id"].clone();
     let again = program.run(&format!("run undo {undo} --yes --json")).ends(0).json();
     assert_eq!(again["plan"]["plan"]["undoes"], undo);
     assert_eq!(again["applied"]["run"]["status"], "succeeded");
@@ -118,7 +119,7 @@ fn an_asset_is_refreshed_by_hand() {
     assert_eq!(office.psa.counts().writes, 1);
     let again = program.run(&format!("asset refresh s {device}")).ends(0);
     assert!(again.out.contains("is already up to date"), "{}", again.whole());
-    program.run("asset refresh s nobody").refused(1, &["there is no linked record `asset nobody`", "crosswalk plan s"]);
+    program.run("asset refresh s nobody").refused(1, &["there is no link of `asset nobody`", "crosswalk plan s"]);
 }
 
 #[test]
@@ -162,8 +163,11 @@ fn a_program_gets_one_json_document_of_everything() {
     let failed = program.run("plan nowhere --json").ends(1);
     assert!(failed.out.is_empty(), "{}", failed.whole());
     let error: serde_json::Value = serde_json::from_str(&failed.err).unwrap();
-    assert_eq!((error["error"].as_str(), error["exit"].as_u64()), (Some("there is no sync `nowhere`"), Some(1)));
-    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("sync list")), "{error}");
+    assert_eq!(
+        (error["error"]["text"].as_str(), error["exit"].as_u64()),
+        (Some("there is no sync `nowhere`"), Some(1))
+    );
+    assert!(error["hint"]["text"].as_str().is_some_and(|hint| hint.contains("sync list")), "{error}");
     program.run("plan").ends(2);
     program.run("fly").ends(2);
 }
@@ -283,7 +287,7 @@ fn a_database_that_cannot_be_used_is_left_as_it_is() {
     program.write("crosswalk.toml", "[limits]\nmemory-mb = 3\n");
     program.run("connection list").refused(1, &["crosswalk.toml is wrong", "line 2", "memory-mb", "it may hold:"]);
     program.write("crosswalk.toml", "[limits]\ncall-seconds = 0\n");
-    program.run("connection list").refused(1, &["`limits.call-seconds` is 0, but must be from 1 to 3600"]);
+    program.run("connection list").refused(1, &["`limits.call-seconds` is 0, but must be from 1 to 3,600"]);
 }
 
 #[test]

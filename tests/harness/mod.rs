@@ -18,6 +18,7 @@ use crosswalk::model::connection::BucketOverride;
 use crosswalk::model::{Action, ConnectionName, Kind, LinkState, Secret, SyncName, SyncRules, TenantName, Trust};
 use crosswalk::runtime::{Runtime, RuntimeOptions};
 use crosswalk::store::{KeySource, Store};
+use crosswalk_say::English;
 use crosswalk_sims::{Autotask, Existing, PsaOptions, PulsewayRmm, RmmOptions, Size, World};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -330,13 +331,13 @@ pub(crate) fn release(brakes: &[&str]) -> Release {
 
 /// An error with its causes and its hint, as the command line would tell it.
 pub(crate) fn told(error: &Error) -> String {
-    let mut text = error.to_string();
+    let mut text = error.said().english();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         text.push_str(&format!(": {inner}"));
         cause = inner.source();
     }
-    format!("{text}\nhint: {}", error.hint())
+    format!("{text}\nhint: {}", error.hint().english())
 }
 
 /// A connection's name.

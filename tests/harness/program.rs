@@ -99,6 +99,8 @@ impl Program {
         for name in ["CROSSWALK_DATA", "CROSSWALK_TENANT", "CROSSWALK_KEY", "CROSSWALK_KEY_FILE", "CROSSWALK_LOG"] {
             command.env_remove(name);
         }
+        // English, whatever the language of the machine.
+        command.env("LC_ALL", "C");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

@@ -7,6 +7,7 @@ use crosswalk::engine::NewConnection;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// What becomes of a write.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +36,7 @@ struct State {
     denied: Vec<String>,
     writes: Writes,
     made: u32,
+    slow: Duration,
 }
 
 impl Scripted {
@@ -47,10 +49,15 @@ impl Scripted {
             denied: Vec::new(),
             writes: Writes::Done,
             made: 0,
+            slow: Duration::ZERO,
         };
         let state = Arc::new(Mutex::new(state));
         let inner = Arc::clone(&state);
-        let vendor = Vendor::answering(move |request, body| inner.lock().expect("the state").answer(request, body));
+        let vendor = Vendor::answering(move |request, body| {
+            let slow = inner.lock().expect("the state").slow;
+            std::thread::sleep(slow);
+            inner.lock().expect("the state").answer(request, body)
+        });
         Self { vendor, state }
     }
 
@@ -119,6 +126,11 @@ impl Scripted {
     /// Lets nobody read a kind any more, or log in (`login`).
     pub(crate) fn refuse(&self, kind: &str) {
         self.state().refused.push(kind.to_owned());
+    }
+
+    /// Takes so long over each answer.
+    pub(crate) fn slow(&self, slow: Duration) {
+        self.state().slow = slow;
     }
 
     pub(crate) fn set_writes(&self, writes: Writes) {

@@ -2,14 +2,17 @@
 
 use super::applied;
 use super::exit::Exit;
-use super::output::{clean, count, or_dash, table};
+use super::output::{clean, moment, or_dash, table};
 use super::plan::{self, Held};
 use super::progress::Bars;
+use super::queue::QueueArgs;
 use super::session::Session;
+use super::shapes;
 use clap::Subcommand;
 use crosswalk_engine::AlertView;
-use crosswalk_model::SyncName;
-use serde_json::json;
+use crosswalk_model::{SyncName, Wanted, said};
+use crosswalk_say::Lang;
+use serde_json::{Value, json};
 
 /// Turn alerts into tickets.
 #[derive(Debug, Subcommand)]
@@ -27,8 +30,10 @@ Examples:
         /// The sync
         sync: SyncName,
         /// Only show the plan; write nothing
-        #[arg(long)]
+        #[arg(long, conflicts_with = "queue")]
         plan: bool,
+        #[command(flatten)]
+        queue: QueueArgs,
     },
     /// List the alerts of the last read, with their tickets
     List {
@@ -43,18 +48,23 @@ Examples:
 impl AlertCommand {
     pub(super) async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         match self {
-            AlertCommand::Poll { sync, plan: true } => {
+            AlertCommand::Poll { sync, queue, .. } if queue.queue => {
+                let tenant = session.tenant().await?;
+                queue.ask(session, &tenant, &sync, &Wanted::PollAlerts).await
+            }
+            AlertCommand::Poll { sync, plan: true, .. } => {
                 let tenant = session.tenant().await?;
                 let report = tenant.alerts_plan(&sync, &Bars::new(session.output)).await?;
                 let held = Held::of(&tenant, &report.plan).await?;
                 let billing = plan::billing(&tenant, &sync).await?;
+                let lang = session.output.lang();
                 session.output.answer(
-                    || plan::document(&sync, &report, &held),
-                    || plan::summary(&sync, &report, &held, billing),
+                    || plan::document(&sync, &report, &held, lang),
+                    || plan::summary(&sync, &report, &held, billing, lang),
                 )?;
                 Ok(plan::exit(&report))
             }
-            AlertCommand::Poll { sync, plan: false } => {
+            AlertCommand::Poll { sync, plan: false, .. } => {
                 let tenant = session.tenant().await?;
                 let report = tenant.alerts_run(&sync, &Bars::new(session.output)).await?;
                 applied::report_run(session, &tenant, &sync, &report).await
@@ -67,26 +77,29 @@ impl AlertCommand {
 async fn list(session: &Session<'_>, sync: &SyncName, open: bool) -> anyhow::Result<Exit> {
     let mut alerts = session.tenant().await?.alerts_list(sync).await?;
     alerts.retain(|view| !open || view.ticket.is_none());
+    let lang = session.output.lang();
     session.output.answer(
-        || json!(alerts),
+        || alerts.iter().map(|view| document(view, lang)).collect(),
         || {
             let row = |view: &AlertView| {
                 [
                     view.id.clone(),
-                    or_dash(view.raised.as_deref()),
+                    or_dash(view.raised.as_deref().map(|at| moment(lang, at))),
                     or_dash(view.device.as_deref().map(clean)),
                     clean(&view.name).chars().take(60).collect(),
                     or_dash(view.ticket.as_deref()),
-                    clean(&view.state),
+                    clean(&lang.say(&view.state)),
                 ]
             };
-            let rows = alerts.iter().map(row);
-            format!(
-                "{}\n{}",
-                table(["alert", "raised", "device", "what", "ticket", "state"], rows),
-                count(alerts.len() as u64, "alert")
-            )
+            let shown = table(lang, ["alert", "raised", "device", "what", "ticket", "state"], alerts.iter().map(row));
+            format!("{shown}\n{}", lang.say(said!("cli-alerts", count = alerts.len())))
         },
     )?;
     Ok(Exit::Done)
+}
+
+fn document(view: &AlertView, lang: Lang) -> Value {
+    let mut document = json!(view);
+    document["state"] = shapes::message(&view.state, lang);
+    document
 }

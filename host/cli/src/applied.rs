@@ -1,12 +1,14 @@
 //! Reports of applied plans and finished runs, for people and programs.
 
 use super::exit::Exit;
-use super::output::{clean, count, table};
+use super::output::{clean, table};
 use super::plan::{self, Held};
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{ApplyReport, RunReport, Tenant};
-use crosswalk_model::{Run, SyncName};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Call, Run, Said, SyncName, Verb, said};
+use crosswalk_say::{Lang, command};
 use serde_json::{Value, json};
 
 /// Reports a run: its plan, and the result of applying it.
@@ -18,15 +20,16 @@ pub(super) async fn report_run(
 ) -> anyhow::Result<Exit> {
     let held = Held::of(tenant, &report.plan.plan).await?;
     let billing = plan::billing(tenant, sync).await?;
+    let lang = session.output.lang();
     session.output.answer(
         || {
-            let applied = report.applied.as_ref().map_or(Value::Null, shapes::applied);
-            json!({ "plan": plan::document(sync, &report.plan, &held), "applied": applied })
+            let applied = report.applied.as_ref().map_or(Value::Null, |applied| shapes::applied(applied, lang));
+            json!({ "plan": plan::document(sync, &report.plan, &held, lang), "applied": applied })
         },
         || {
-            let planned = plan::summary(sync, &report.plan, &held, billing);
+            let planned = plan::summary(sync, &report.plan, &held, billing, lang);
             match &report.applied {
-                Some(applied) => format!("{planned}\n{}", summary(applied)),
+                Some(applied) => format!("{planned}\n{}", summary(applied, lang)),
                 None => planned,
             }
         },
@@ -38,49 +41,52 @@ pub(super) async fn report_run(
 }
 
 /// Summarises the result of applying a plan, for people.
-pub(super) fn summary(report: &ApplyReport) -> String {
+pub(super) fn summary(report: &ApplyReport, lang: Lang) -> String {
     let run = &report.run;
-    let mut text = format!("{}\n", end_of_run(run));
+    let mut text = format!("{}\n", lang.say(end_of_run(run)));
     if !run.message.is_empty() && report.failures.is_empty() {
-        text.push_str(&format!("{}\n", clean(&run.message)));
+        text.push_str(&format!("{}\n", clean(&lang.say(&run.message))));
     }
     if !report.failures.is_empty() {
-        let rows = report.failures.iter().map(|(what, why)| [what.clone(), why.clone()]);
-        text.push_str(&format!("\n{}\n", table(["failed", "why"], rows)));
+        let rows = report.failures.iter().map(|(what, why)| [lang.say(what), lang.say(why)]);
+        text.push_str(&format!("\n{}\n", table(lang, ["failed", "why"], rows)));
     }
     if run.counts.failed + run.counts.stale + run.counts.held + run.counts.uncertain > 0 {
-        text.push_str("\nnext:\n");
+        text.push_str(&format!("\n{}\n", lang.say(said!("cli-next"))));
+        let mut next = |call: Call, note: Said| text.push_str(&plan::next_line(&command(&call), &note, lang));
         if run.counts.uncertain > 0 {
-            text.push_str(&format!("  crosswalk uncertain list {}   (when each is looked up)\n", run.sync));
+            next(Call::of(Verb::UncertainList).with("sync", &run.sync), said!("cli-next-looked-up"));
         }
         if let Some(plan) = run.plan.filter(|_| run.counts.held > 0) {
-            text.push_str(&format!("  crosswalk plan --show {plan} --held\n"));
+            next(Call::of(Verb::Plan).with("show", plan).flag("held"), Said::default());
         }
         if run.counts.failed + run.counts.stale > 0 {
-            text.push_str(&format!("  crosswalk journal {} --run {}\n", run.sync, run.id));
+            next(Call::of(Verb::Journal).with("sync", &run.sync).with("run", run.id), Said::default());
         }
-        text.push_str(&format!("  crosswalk plan {}   (plans what is left)\n", run.sync));
+        next(Call::of(Verb::Plan).with("sync", &run.sync), said!("cli-next-rest"));
     }
     text
 }
 
 /// Describes the end of a run in one line.
-pub(super) fn end_of_run(run: &Run) -> String {
+fn end_of_run(run: &Run) -> Said {
     let counts = &run.counts;
-    let mut text = format!("run {} of {}: {}", run.id, run.sync, run.status.as_str());
-    if let Some(seconds) = seconds(run) {
-        text.push_str(&format!(" in {seconds} s"));
-    }
-    text.push_str(&format!(": {} done", counts.done));
-    for (number, what) in
+    let mut ended = vec![said!("cli-run-done", count = counts.done)];
+    for (count, what) in
         [(counts.failed, "failed"), (counts.stale, "stale"), (counts.uncertain, "uncertain"), (counts.held, "held")]
     {
-        if number > 0 {
-            text.push_str(&format!(", {number} {what}"));
+        if count > 0 {
+            ended.push(said!("cli-run-count", count, what));
         }
     }
-    text.push_str(&format!("; {} sent", count(counts.writes, "write")));
-    text
+    let (counts, writes, status) = (Arg::list(ended), run.counts.writes, run.status.as_str());
+    match seconds(run) {
+        Some(seconds) => {
+            let seconds = Arg::decimal(seconds);
+            said!("cli-run-ended", run = run.id, sync = &run.sync, status, seconds, counts, writes)
+        }
+        None => said!("cli-run-under-way", run = run.id, sync = &run.sync, status, counts, writes),
+    }
 }
 
 /// Duration of a run, in seconds.

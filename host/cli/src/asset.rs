@@ -7,7 +7,8 @@ use super::session::Session;
 use super::{plan, shapes};
 use clap::Subcommand;
 use crosswalk_engine::RefreshReport;
-use crosswalk_model::{Kind, SyncName};
+use crosswalk_model::{Kind, SyncName, said};
+use crosswalk_say::Lang;
 use serde_json::{Value, json};
 
 /// Commands on one asset.
@@ -33,31 +34,33 @@ impl AssetCommand {
         let AssetCommand::Refresh { sync, id } = self;
         let tenant = session.tenant().await?;
         let report = tenant.refresh(&sync, Kind::Asset, &id, &Bars::new(session.output)).await?;
-        session.output.answer(|| document(&report), || summary(&report))?;
+        let lang = session.output.lang();
+        session.output.answer(|| document(&report, lang), || summary(&report, lang))?;
         Ok(report.applied.as_ref().map_or(Exit::Done, |applied| Exit::of_run(&applied.run)))
     }
 }
 
-fn document(report: &RefreshReport) -> Value {
+fn document(report: &RefreshReport, lang: Lang) -> Value {
     json!({
         "source": report.source,
         "target": report.target,
         "name": report.name,
-        "changes": report.changes.iter().map(shapes::change).collect::<Vec<_>>(),
-        "findings": report.plan.findings,
-        "applied": report.applied.as_ref().map_or(Value::Null, shapes::applied),
+        "changes": report.changes.iter().map(|view| shapes::change(view, lang)).collect::<Vec<_>>(),
+        "findings": report.plan.findings.iter().map(|one| shapes::finding(one, lang)).collect::<Vec<_>>(),
+        "applied": report.applied.as_ref().map_or(Value::Null, |applied| shapes::applied(applied, lang)),
     })
 }
 
-fn summary(report: &RefreshReport) -> String {
-    let (name, target) = (clean(&report.name), report.target.as_deref().unwrap_or("none"));
-    let mut text = match report.applied {
-        Some(_) => format!("asset {} ({name}), {target} at the target:\n", report.source),
-        None => format!("asset {} ({name}), {target} at the target, is already up to date\n", report.source),
-    };
-    report.changes.iter().for_each(|view| text.push_str(&plan::one(view)));
+fn summary(report: &RefreshReport, lang: Lang) -> String {
+    let (source, name, target) = (&report.source, clean(&report.name), report.target.as_deref().unwrap_or("none"));
+    let mut text = lang.say(match report.applied {
+        Some(_) => said!("cli-refreshed", source, name, target),
+        None => said!("cli-refreshed-already", source, name, target),
+    });
+    text.push('\n');
+    report.changes.iter().for_each(|view| text.push_str(&plan::one(view, lang)));
     for finding in &report.plan.findings {
-        text.push_str(&format!("left as it is: {}\n", clean(&finding.message)));
+        text.push_str(&format!("{}\n", clean(&lang.say(said!("cli-left-finding", message = &finding.message)))));
     }
     text
 }

@@ -3,9 +3,8 @@
 
 use super::exit::CliError;
 use super::session::Session;
-use super::terminal::{self, can_ask};
-use anyhow::Context;
-use crosswalk_model::Kind;
+use super::terminal::{self, can_ask, interrupted};
+use crosswalk_model::{Kind, said};
 
 /// The changes a command acts on, and whether it asks first.
 #[derive(Debug, clap::Args)]
@@ -24,23 +23,14 @@ pub(super) struct ScopeArgs {
 /// Asks a person. Without a terminal it fails and names `go_ahead`, the command that does not ask.
 pub(super) async fn confirmed(session: &Session<'_>, question: String, go_ahead: &str) -> anyhow::Result<bool> {
     if !can_ask() {
-        return Err(CliError::usage("nobody can confirm: this is not a terminal", format!("`{go_ahead}` goes ahead")));
+        return Err(CliError::usage(said!("cli-not-a-terminal"), said!("cli-goes-ahead", command = go_ahead)));
     }
+    let lang = session.output.lang();
     // On its own thread, so that a signal is handled meanwhile.
-    let answer = tokio::task::spawn_blocking(move || terminal::ask(&question));
+    let answer = tokio::task::spawn_blocking(move || terminal::ask(&question, lang));
     let engine = session.engine()?;
     tokio::select! {
-        answer = answer => Ok(answer.context("the prompt was interrupted")??),
+        answer = answer => Ok(answer.map_err(interrupted)?.map_err(interrupted)?),
         () = engine.stop().stopped() => Err(crosswalk_engine::error::Error::Stopped.into()),
-    }
-}
-
-/// Quotes a word for a shell.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }

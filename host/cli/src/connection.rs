@@ -1,15 +1,22 @@
 //! `crosswalk connection`: manages accounts at vendors, with their settings, secrets, grants and
 //! limits.
 
+pub(super) mod show;
+
+use self::show::{account, health, summary};
 use super::exit::{CliError, Exit};
-use super::output::{clean, count, or_dash, short_digest, table};
+use super::link::and_next;
+use super::output::{clean, or_dash, table};
 use super::parse::{self, Pair, bucket, pair};
 use super::secrets::SecretArgs;
 use super::session::Session;
+use super::shapes;
 use clap::Subcommand;
 use crosswalk_engine::{Checked, ConnectionView, NewConnection, Standing};
 use crosswalk_model::connection::BucketOverride;
-use crosswalk_model::{ConnectionName, Manifest, PluginId};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Call, ConnectionName, Manifest, PluginId, Said, Verb, said};
+use crosswalk_say::Lang;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -52,7 +59,7 @@ Examples:
         /// Confirm that the account that answers now is the same as before
         #[arg(long, requires = "reason")]
         same: bool,
-        /// The reason for which both are the same account
+        /// Reason why both are the same account
         #[arg(long, value_name = "TEXT", requires = "same")]
         reason: Option<String>,
     },
@@ -76,7 +83,7 @@ Examples:
         #[arg(long, value_name = "HOST:PORT")]
         private: Vec<String>,
     },
-    /// Take the grant of an endpoint back
+    /// Revoke the grant of an endpoint
     Revoke {
         /// The connection
         name: ConnectionName,
@@ -176,23 +183,25 @@ impl ConnectionCommand {
             ConnectionCommand::List => list(session).await,
             ConnectionCommand::Show { name } => {
                 let view = session.tenant().await?.connection_show(&name).await?;
-                show(session, &view, "")
+                show(session, &view, &Said::default())
             }
             ConnectionCommand::Check { name, reason, .. } => check(session, &name, reason.as_deref()).await,
             ConnectionCommand::Grant { name, endpoint, url, private } => {
                 let tenant = session.tenant().await?;
                 let view = tenant.connection_grant(&name, &endpoint, url.as_deref(), &private).await?;
-                show(session, &view, &format!("{name} may reach {endpoint}\n\n"))
+                show(session, &view, &said!("desk-cli-granted", connection = &name, endpoint))
             }
             ConnectionCommand::Revoke { name, endpoint } => {
                 let view = session.tenant().await?.connection_revoke(&name, &endpoint).await?;
-                show(session, &view, &format!("{name} may no longer reach {endpoint}\n\n"))
+                show(session, &view, &said!("desk-cli-revoked", connection = &name, endpoint))
             }
             ConnectionCommand::Release { name } => {
                 let tenant = session.tenant().await?;
-                let was = tenant.connection_release(&name).await?;
-                let said = if was { "goes on" } else { "was not in quarantine" };
-                show(session, &tenant.connection_show(&name).await?, &format!("{name} {said}\n\n"))
+                let done = match tenant.connection_release(&name).await? {
+                    true => said!("desk-cli-released", connection = &name),
+                    false => said!("desk-cli-no-quarantine", connection = &name),
+                };
+                show(session, &tenant.connection_show(&name).await?, &done)
             }
             ConnectionCommand::Help { name, failure } => show_remedies(session, &name, failure).await,
             ConnectionCommand::Choices { name, setting } => {
@@ -201,6 +210,7 @@ impl ConnectionCommand {
                     || choices.iter().map(|choice| json!({ "value": choice.value, "label": choice.label })).collect(),
                     || {
                         table(
+                            session.output.lang(),
                             ["value", "label"],
                             choices.iter().map(|choice| [choice.value.clone(), choice.label.clone()]),
                         )
@@ -225,7 +235,8 @@ async fn add(session: &Session<'_>, args: AddArgs) -> anyhow::Result<Exit> {
     };
     let view = session.tenant().await?.connection_add(new).await?;
     let name = &view.connection.name;
-    show(session, &view, &format!("connection {name} added; next: crosswalk connection check {name}\n\n"))
+    let next = Call::of(Verb::ConnectionCheck).with("name", name);
+    show(session, &view, &and_next(said!("desk-cli-connection-added", connection = name), &next))
 }
 
 async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
@@ -236,17 +247,18 @@ async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
     settings.extend(args.unset.into_iter().map(|name| (name, Value::Null)));
     let secrets = args.values.secrets.collect_secrets(session, &manifest, false)?;
     let view = tenant.connection_set(&args.name, &settings, &secrets, &args.values.buckets()).await?;
-    show(session, &view, &format!("connection {} changed\n\n", args.name))
+    show(session, &view, &said!("desk-cli-connection-changed", connection = &args.name))
 }
 
 async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let views = session.tenant().await?.connection_list().await?;
     session.output.answer(
-        || json!(views),
+        || views.iter().map(|view| document(view, lang)).collect(),
         || {
             if views.is_empty() {
-                return "there is no connection: `crosswalk connection add NAME --plugin PLUGIN` creates one"
-                    .to_owned();
+                let add = Call::of(Verb::ConnectionAdd).choose("plugin");
+                return lang.say(said!("desk-cli-no-connection", add));
             }
             let rows = views.iter().map(|view| {
                 let granted = view.endpoints.iter().filter(|endpoint| endpoint.granted.is_some()).count();
@@ -254,14 +266,16 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                     view.connection.name.to_string(),
                     view.connection.plugin.to_string(),
                     or_dash(Some(&view.title)),
-                    format!("{granted} of {}", view.endpoints.len()),
+                    lang.say(said!("desk-cli-granted-of", granted, asked = view.endpoints.len())),
                     or_dash(Some(view.secrets.join(", "))),
-                    health(view),
+                    lang.say(health(view)),
                 ]
             });
-            let listed = table(["connection", "plugin", "title", "granted", "secrets set", "state"], rows);
+            let listed = table(lang, ["connection", "plugin", "title", "granted", "secrets-set", "state"], rows);
             let problems = views.iter().filter_map(|view| Some((view, view.problem.as_ref()?)));
-            let problems = problems.map(|(view, why)| format!("{} cannot be used: {why}", view.connection.name));
+            let problems = problems.map(|(view, why)| {
+                lang.say(said!("desk-cli-connection-unusable", connection = &view.connection.name, why))
+            });
             let problems = problems.collect::<Vec<_>>().join("\n");
             if problems.is_empty() { listed } else { format!("{listed}\n\n{problems}") }
         },
@@ -271,6 +285,7 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
 
 /// Asks for confirmation; requires a reason if two accounts are declared the same.
 async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str>) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let Checked { identity, standing } = match reason {
         Some(reason) => tenant.connection_same(name, reason).await?,
@@ -286,24 +301,26 @@ async fn check(session: &Session<'_>, name: &ConnectionName, reason: Option<&str
             document
         },
         || {
-            let account = [Some(&identity.account).filter(|name| !name.is_empty()), identity.detail.as_ref()];
-            let mut text = match account {
-                [Some(account), Some(detail)] => format!("{name} works: {account} ({detail})"),
-                [Some(one), None] | [None, Some(one)] => format!("{name} works: {one}"),
-                [None, None] => format!("{name} works"),
-            };
+            let account_name = Some(&identity.account).filter(|name| !name.is_empty());
+            let mut lines = vec![match [account_name, identity.detail.as_ref()] {
+                [Some(account), Some(detail)] => {
+                    said!("desk-cli-works-as", connection = name, account = format!("{account} ({detail})"))
+                }
+                [Some(account), None] | [None, Some(account)] => {
+                    said!("desk-cli-works-as", connection = name, account)
+                }
+                [None, None] => said!("desk-cli-works", connection = name),
+            }];
             match &standing {
                 Standing::Kept | Standing::Same => {}
-                Standing::Changed { was } => text.push_str(&format!("\nit replaces {was}")),
+                Standing::Changed { was } => lines.push(said!("desk-cli-account-replaces", was = account(was))),
                 Standing::Other { known, syncs } => {
-                    let syncs = syncs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    text.push_str(&format!(
-                        "\nthe links of {syncs} are about another account, {known}: nothing of them is planned or written\n\
-                         point it back; or, where both are the same: `crosswalk connection check {name} --same --reason TEXT`"
-                    ));
+                    let (syncs, known) = (Arg::list(syncs), account(known));
+                    lines.push(said!("desk-cli-account-other", syncs, known));
+                    lines.push(said!("desk-cli-account-other-hint", same = show::same_call(name)));
                 }
             }
-            text
+            lines.into_iter().map(|line| lang.say(line)).collect::<Vec<_>>().join("\n")
         },
     )?;
     Ok(if matches!(standing, Standing::Other { .. }) { Exit::Held } else { Exit::Done })
@@ -315,21 +332,18 @@ async fn show_remedies(session: &Session<'_>, name: &ConnectionName, failure: Op
         let known: Vec<String> = texts.keys().cloned().collect();
         texts.retain(|one, _| *one == failure);
         if texts.is_empty() {
-            return Err(CliError::usage(
-                format!("the plugin of {name} has no text about `{failure}`"),
-                if known.is_empty() {
-                    "it has no such texts".to_owned()
-                } else {
-                    format!("it has: {}", known.join(", "))
-                },
-            ));
+            let hint = match known.is_empty() {
+                true => said!("desk-cli-no-remedies-hint"),
+                false => said!("desk-cli-remedies-hint", failures = Arg::list(known)),
+            };
+            return Err(CliError::usage(said!("desk-cli-no-remedy", connection = name, failure), hint));
         }
     }
     session.output.answer(
         || json!(texts),
         || {
             if texts.is_empty() {
-                return format!("the plugin of {name} says nothing about failures");
+                return session.output.lang().say(said!("desk-cli-no-remedies", connection = name));
             }
             texts.iter().map(|(failure, text)| format!("{failure}\n  {}\n\n", clean(text))).collect()
         },
@@ -337,93 +351,26 @@ async fn show_remedies(session: &Session<'_>, name: &ConnectionName, failure: Op
     Ok(Exit::Done)
 }
 
-fn show(session: &Session<'_>, view: &ConnectionView, before: &str) -> anyhow::Result<Exit> {
-    session.output.answer(|| json!(view), || format!("{before}{}", summary(view)))?;
+/// Shows a connection, after what was done to it.
+fn show(session: &Session<'_>, view: &ConnectionView, done: &Said) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
+    session.output.answer(
+        || document(view, lang),
+        || {
+            let text = summary(view, lang);
+            if done.is_empty() { text } else { format!("{}\n\n{text}", lang.say(done)) }
+        },
+    )?;
     Ok(Exit::Done)
 }
 
-/// Describes the health of its connector.
-fn health(view: &ConnectionView) -> String {
-    if view.account.as_ref().is_some_and(|known| known.other.is_some()) && view.health.state == "ok" {
-        return "held: another account".to_owned();
+fn document(view: &ConnectionView, lang: Lang) -> Value {
+    let message = |said: &Option<Said>| said.as_ref().map_or(Value::Null, |said| shapes::message(said, lang));
+    let mut document = json!(view);
+    document["problem"] = message(&view.problem);
+    document["health"]["why"] = message(&view.health.why);
+    for (endpoint, own) in view.endpoints.iter().enumerate() {
+        document["endpoints"][endpoint]["asked"] = shapes::message(&own.asked, lang);
     }
-    if view.problem.is_some() {
-        return "its plugin cannot be used".to_owned();
-    }
-    let at = view.health.at.as_deref().unwrap_or_default();
-    match view.health.state {
-        "quarantine" => format!("in quarantine since {at}"),
-        "rests" => format!("crashed {} in a row, rests until {at}", count(view.health.crashes.into(), "time")),
-        ok => ok.to_owned(),
-    }
-}
-
-fn summary(view: &ConnectionView) -> String {
-    let connection = &view.connection;
-    let mut text = format!(
-        "connection  {}\nplugin      {} ({}, sha256 {})\nsecrets     {}\n",
-        connection.name,
-        connection.plugin,
-        view.title,
-        short_digest(&connection.digest),
-        or_dash(Some(view.secrets.join(", "))),
-    );
-    if let Some(known) = &view.account {
-        text.push_str(&format!("account     {}\n", clean(&known.account.to_string())));
-        if let Some(other) = &known.other {
-            let name = &connection.name;
-            text.push_str(&format!(
-                "held        it answers as {}; `crosswalk connection check {name}` says what to do\n",
-                clean(&other.to_string())
-            ));
-        }
-    }
-    if view.health.state != "ok" {
-        text.push_str(&format!("state       {}\n", health(view)));
-    }
-    if let Some(why) = &view.health.why {
-        let release = format!("crosswalk connection release {}", connection.name);
-        text.push_str(&format!("            {}; `{release}` releases it\n", clean(why)));
-    }
-    for name in &view.short_secrets {
-        text.push_str(&format!("note        the secret `{name}` is too short to be recognised: it is not blanked where a vendor echoes it\n"));
-    }
-    for request in &view.login {
-        text.push_str(&format!("logs in by  {request}\n"));
-    }
-    let endpoints = view.endpoints.iter().map(|endpoint| {
-        let granted = match &endpoint.granted {
-            None => format!("no: `crosswalk connection grant {} {} [--url URL]`", connection.name, endpoint.name),
-            Some(grant) => {
-                let at = [grant.base.as_deref(), grant.hosts.as_deref()];
-                let at = at.into_iter().flatten().collect::<Vec<_>>().join(" and ");
-                if grant.private.is_empty() {
-                    at
-                } else {
-                    format!("{at}; may have a private address: {}", grant.private.join(", "))
-                }
-            }
-        };
-        [endpoint.name.clone(), endpoint.asked.clone(), granted]
-    });
-    text.push_str(&format!("\n{}\n", table(["endpoint", "asked", "granted"], endpoints)));
-    let settings = connection.settings.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        [name.clone(), value]
-    });
-    let settings: Vec<[String; 2]> = settings.collect();
-    if !settings.is_empty() {
-        text.push_str(&format!("\n{}\n", table(["setting", "value"], settings)));
-    }
-    if !connection.buckets.is_empty() {
-        let limit = |number: Option<u32>| match number {
-            None => "the vendor's".to_owned(),
-            Some(0) => "unlimited".to_owned(),
-            Some(number) => number.to_string(),
-        };
-        let rows =
-            connection.buckets.iter().map(|(name, bucket)| [name.clone(), limit(bucket.calls), limit(bucket.at_once)]);
-        text.push_str(&format!("\n{}\n", table(["bucket", "calls", "at once"], rows)));
-    }
-    text
+    document
 }

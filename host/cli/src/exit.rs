@@ -4,8 +4,10 @@
 //! Codes from 3 on let a script distinguish "something needs approval" from "something broke".
 
 use super::output::Output;
+use super::shapes;
 use crosswalk_engine::error::Error;
-use crosswalk_model::{Run, RunStatus};
+use crosswalk_model::{Run, RunStatus, Said, said};
+use crosswalk_say::Lang;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -60,7 +62,8 @@ impl Exit {
             RunStatus::Succeeded | RunStatus::NothingToDo => Exit::Done,
             RunStatus::Held => Exit::Held,
             RunStatus::Partial => Exit::Partial,
-            RunStatus::Failed | RunStatus::Running => Exit::Failed,
+            RunStatus::Cancelled => Exit::Interrupted,
+            RunStatus::Failed | RunStatus::Running | RunStatus::Queued => Exit::Failed,
         }
     }
 
@@ -78,19 +81,35 @@ impl Exit {
     }
 }
 
-/// An error of the command line itself, with its remedy.
+/// An error of the command line itself, or of the program around it, with its remedy.
+///
+/// Its text is for logs; [`Output::fail`] renders the message and the remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct CliError {
-    message: String,
-    hint: String,
+pub struct CliError {
+    message: Said,
+    hint: Said,
     exit: Exit,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl CliError {
     /// Wrong usage of a command.
-    pub(super) fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        Self { message: message.into(), hint: hint.into(), exit: Exit::Usage }.into()
+    pub(super) fn usage(message: impl Into<Said>, hint: impl Into<Said>) -> anyhow::Error {
+        Self { exit: Exit::Usage, ..Self::failed(message.into(), hint.into()) }.into()
+    }
+
+    /// A failure; the remedy is empty where the message or its cause suffices.
+    #[must_use]
+    pub fn failed(message: Said, hint: Said) -> Self {
+        Self { message, hint, exit: Exit::Failed, source: None }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { source: Some(cause.into()), ..self }
     }
 }
 
@@ -104,67 +123,83 @@ impl Output {
             return Exit::Done;
         }
         let exit = Exit::of_error(error);
-        let text = ErrorText::of(error);
+        let lang = self.lang();
+        let told = Told::of(error, lang);
         if self.json() {
-            let document =
-                json!({ "error": text.message, "causes": text.causes, "hint": text.hint, "exit": exit as u8 });
+            let document = json!({
+                "error": shapes::message(&told.message, lang),
+                "causes": shapes::messages(&told.causes, lang),
+                "hint": shapes::message(&told.hint, lang),
+                "exit": exit as u8,
+            });
             self.tell_error(&document.to_string());
         } else {
-            self.tell_error(&text.text());
+            self.tell_error(&told.text(lang));
         }
         exit
     }
 }
 
-/// An error as text.
+/// An error as messages: what happened, why, and what to do.
 #[derive(Debug, PartialEq, Eq)]
-struct ErrorText {
-    message: String,
-    causes: Vec<String>,
-    hint: String,
+struct Told {
+    message: Said,
+    causes: Vec<Said>,
+    hint: Said,
 }
 
-impl ErrorText {
-    fn of(error: &anyhow::Error) -> Self {
-        let mut hint = error.chain().find_map(hint).unwrap_or_default();
-        let mut sentences: Vec<String> = Vec::new();
+impl Told {
+    /// Reads the chain of an error. Libraries' errors are text, with a remedy behind `hint:` where they have one.
+    fn of(error: &anyhow::Error, lang: Lang) -> Self {
+        let mut hint = error.chain().map(hint).find(|hint| !hint.is_empty()).unwrap_or_default();
+        let mut messages: Vec<(Said, String)> = Vec::new();
         for cause in error.chain() {
-            let text = cause.to_string();
-            let (sentence, own) = text.split_once("\n\nhint: ").unwrap_or((&text, ""));
-            if hint.is_empty() {
-                own.clone_into(&mut hint);
-            }
-            let sentence = sentence.trim_end().trim_end_matches('.');
+            let message = message(cause).unwrap_or_else(|| {
+                let text = cause.to_string();
+                let (sentence, own) = text.split_once("\n\nhint: ").unwrap_or((&text, ""));
+                if hint.is_empty() {
+                    hint = own.into();
+                }
+                sentence.into()
+            });
+            let message = match message {
+                Said::Text(text) => text.trim_end().trim_end_matches('.').into(),
+                message => message,
+            };
+            let text = lang.say(&message);
             // A transparent error repeats its source's text.
-            if !sentences.iter().any(|said| said.ends_with(sentence)) {
-                sentences.push(sentence.to_owned());
+            if !messages.iter().any(|(_, said)| said.ends_with(&text)) {
+                messages.push((message, text));
             }
         }
-        let causes = sentences.split_off(1.min(sentences.len()));
-        Self { message: sentences.pop().unwrap_or_default(), causes, hint }
+        let mut messages = messages.into_iter().map(|(message, _)| message);
+        Self { message: messages.next().unwrap_or_default(), causes: messages.collect(), hint }
     }
 
-    fn text(&self) -> String {
-        let mut text = format!("error: {}", self.message);
+    fn text(&self, lang: Lang) -> String {
+        let mut text = lang.say(said!("cli-error", message = &self.message));
         for cause in &self.causes {
-            text.push_str(&format!("\n  because: {}", cause.replace('\n', "\n  ")));
+            text.push_str("\n  ");
+            text.push_str(&lang.say(said!("cli-because", message = cause)).replace('\n', "\n  "));
         }
         if !self.hint.is_empty() {
-            text.push_str(&format!("\n\nhint: {}", self.hint));
+            text.push_str("\n\n");
+            text.push_str(&lang.say(said!("cli-hint", hint = &self.hint)));
         }
         text
     }
 }
 
-fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let text = if let Some(error) = error.downcast_ref::<Error>() {
-        error.hint()
-    } else if let Some(error) = error.downcast_ref::<CliError>() {
-        &error.hint
-    } else {
-        ""
-    };
-    (!text.is_empty()).then(|| text.to_owned())
+/// The message of an error that has one.
+fn message(error: &(dyn std::error::Error + 'static)) -> Option<Said> {
+    let own = error.downcast_ref::<CliError>().map(|own| own.message.clone());
+    own.or_else(|| error.downcast_ref::<Error>().map(Error::said))
+}
+
+/// The remedy of an error; empty if it has none.
+fn hint(error: &(dyn std::error::Error + 'static)) -> Said {
+    let own = error.downcast_ref::<CliError>().map(|own| own.hint.clone());
+    own.or_else(|| error.downcast_ref::<Error>().map(Error::hint)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -183,7 +218,7 @@ mod tests {
             status,
             plan: None,
             counts: RunCounts { held, ..RunCounts::default() },
-            message: String::new(),
+            message: Said::default(),
         }
     }
 
@@ -199,7 +234,7 @@ mod tests {
         ] {
             assert_eq!(Exit::of_run(&ended(status, held)), exit, "{status:?}");
         }
-        let stopped = Run { message: crosswalk_model::run::STOPPED.to_owned(), ..ended(RunStatus::Partial, 3) };
+        let stopped = Run { message: said!("run-stopped"), ..ended(RunStatus::Partial, 3) };
         assert_eq!(Exit::of_run(&stopped), Exit::Interrupted);
     }
 
@@ -241,11 +276,18 @@ mod tests {
         struct Stuck;
         let error = anyhow::Error::from(Stuck).context("the door stays shut");
         assert_eq!(
-            ErrorText::of(&error).text(),
+            Told::of(&error, Lang::En).text(Lang::En),
             "error: the door stays shut\n  because: the lock is stuck\n\nhint: oil it"
         );
 
         let error = anyhow::Error::from(Error::invalid("it is wrong", "do it right"));
-        assert_eq!(ErrorText::of(&error).text(), "error: it is wrong\n\nhint: do it right");
+        assert_eq!(Told::of(&error, Lang::En).text(Lang::En), "error: it is wrong\n\nhint: do it right");
+
+        let error = CliError::failed(said!("not-found", what = "sync", name = "x"), said!("hint-file"));
+        let error = anyhow::Error::from(error.because(Stuck));
+        assert_eq!(
+            Told::of(&error, Lang::It).text(Lang::It),
+            "errore: non esiste: sincronizzazione `x`\n  causa: the lock is stuck\n\nsuggerimento: controllare il percorso e i permessi"
+        );
     }
 }

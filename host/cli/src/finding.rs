@@ -2,11 +2,12 @@
 //! one.
 
 use super::exit::{CliError, Exit};
-use super::output::{count, or_dash, table};
+use super::output::{or_dash, table, word};
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{FindingFilter, FindingList, FindingRow, Tenant};
-use crosswalk_model::{Cause, Kind, PlanId, SyncName};
+use crosswalk_model::{Call, Cause, Kind, PlanId, Said, SyncName, Verb, said};
+use crosswalk_say::Lang;
 use serde_json::{Value, json};
 
 /// Groups or findings shown at once.
@@ -79,18 +80,19 @@ impl ListArgs {
         };
         let list = tenant.findings(plan, &filter, if self.all { usize::MAX } else { SHOWN }).await?;
         let gap = list.gap(&filter);
+        let lang = session.output.lang();
         if !self.each {
-            session.output.answer(|| document(&list, gap.as_deref()), || summary(&list, gap.as_deref()))?;
+            session.output.answer(|| document(&list, gap.as_ref(), lang), || summary(&list, gap.clone(), lang))?;
             return Ok(Exit::Done);
         }
         let rows = self.rows(&tenant, plan, &filter).await?;
         session.output.answer(
             || {
-                let mut document = document(&list, gap.as_deref());
-                document["each"] = rows.iter().map(row).collect();
+                let mut document = document(&list, gap.as_ref(), lang);
+                document["each"] = rows.iter().map(|one| row(one, lang)).collect();
                 document
             },
-            || one_by_one(&list, gap.as_deref(), &rows),
+            || one_by_one(&list, gap.clone(), &rows, lang),
         )?;
         Ok(Exit::Done)
     }
@@ -100,17 +102,16 @@ impl ListArgs {
             (Some(plan), _) => return Ok(plan),
             (None, Some(sync)) => sync,
             (None, None) => {
-                return Err(CliError::usage(
-                    "neither a sync nor a plan is named",
-                    "`crosswalk finding list SYNC` or `crosswalk finding list --plan PLAN`",
-                ));
+                let one = Call::of(Verb::FindingList).choose("sync");
+                let other = Call::of(Verb::FindingList).choose("plan");
+                return Err(CliError::usage(said!("cli-no-sync-or-plan"), said!("cli-one-or-other", one, other)));
             }
         };
         match tenant.plan_list(sync, 1).await?.first() {
             Some(plan) => Ok(plan.id),
             None => Err(CliError::usage(
-                format!("the sync {sync} has no plan yet"),
-                format!("`crosswalk plan {sync}` creates one"),
+                said!("cli-sync-without-plan", sync),
+                said!("cli-plan-hint", plan = Call::of(Verb::Plan).with("sync", sync)),
             )),
         }
     }
@@ -129,12 +130,12 @@ impl ListArgs {
     }
 }
 
-fn document(list: &FindingList, gap: Option<&str>) -> Value {
+fn document(list: &FindingList, gap: Option<&Said>, lang: Lang) -> Value {
     let group = |group: &crosswalk_engine::FindingGroup| {
         json!({
             "kind": group.kind,
             "finding": group.cause,
-            "message": group.message,
+            "message": shapes::message(&group.message, lang),
             "count": group.count,
             "customers": group.customers,
             "source": group.source,
@@ -146,13 +147,13 @@ fn document(list: &FindingList, gap: Option<&str>) -> Value {
         "made_at": shapes::time(Some(list.plan.made_at)),
         "totals": list.plan.findings,
         "count": list.kept,
-        "note": gap,
+        "note": gap.map(|gap| shapes::message(gap, lang)),
         "groups_total": list.groups_total,
         "groups": list.groups.iter().map(group).collect::<Vec<_>>(),
     })
 }
 
-fn row(row: &FindingRow) -> Value {
+fn row(row: &FindingRow, lang: Lang) -> Value {
     let finding = &row.finding;
     json!({
         "number": row.number,
@@ -161,57 +162,59 @@ fn row(row: &FindingRow) -> Value {
         "side": finding.side,
         "customer": finding.customer,
         "source": finding.source,
-        "message": finding.message,
+        "message": shapes::message(&finding.message, lang),
     })
 }
 
 /// The first line of either list.
-fn heading(list: &FindingList, gap: Option<&str>) -> String {
-    let (plan, found) = (&list.plan, count(list.kept, "finding"));
-    let gap = gap.map_or_else(String::new, |gap| format!("; {gap}"));
-    format!("{found} in plan {} of {} ({}){gap}\n", plan.id, list.sync, plan.made_at)
+fn heading(list: &FindingList, gap: Option<Said>, lang: Lang) -> String {
+    let (plan, sync) = (&list.plan, &list.sync);
+    let found = said!("cli-findings", count = list.kept, plan = plan.id, sync, made = plan.made_at);
+    format!("{}\n", lang.say(Said::several([found, gap.unwrap_or_default()])))
 }
 
-fn summary(list: &FindingList, gap: Option<&str>) -> String {
+fn summary(list: &FindingList, gap: Option<Said>, lang: Lang) -> String {
     let rows = list.groups.iter().map(|group| {
         let more = if group.count > 1 { ", …" } else { "" };
         [
             group.count.to_string(),
             group.customers.to_string(),
-            group.kind.to_string(),
-            group.cause.to_string(),
-            group.message.clone(),
+            word(lang, group.kind.as_str()),
+            word(lang, group.cause.as_str()),
+            lang.say(&group.message),
             format!("{}{more}", or_dash(Some(&group.source))),
         ]
     });
-    let mut text = heading(list, gap);
+    let mut text = heading(list, gap, lang);
     if !list.groups.is_empty() {
-        text.push_str(&table(["times", "customers", "kind", "finding", "why", "of"], rows));
+        text.push_str(&table(lang, ["times", "customers", "kind", "finding", "why", "of"], rows));
     }
     let shown = list.groups.len() as u64;
     if shown < list.groups_total {
-        text.push_str(&format!("\n{} more; `--all` shows all", count(list.groups_total - shown, "group")));
+        let more = lang.say(said!("cli-more-groups", count = list.groups_total - shown));
+        text.push_str(&format!("\n{more}"));
     }
     text
 }
 
-fn one_by_one(list: &FindingList, gap: Option<&str>, rows: &[FindingRow]) -> String {
+fn one_by_one(list: &FindingList, gap: Option<Said>, rows: &[FindingRow], lang: Lang) -> String {
     let cells = rows.iter().map(|row| {
         let finding = &row.finding;
         [
             row.number.to_string(),
             or_dash(Some(&finding.customer)),
-            finding.kind.to_string(),
+            word(lang, finding.kind.as_str()),
             or_dash(Some(&finding.source)),
-            finding.cause.to_string(),
-            finding.message.clone(),
+            word(lang, finding.cause.as_str()),
+            lang.say(&finding.message),
         ]
     });
-    let mut text = heading(list, gap);
+    let mut text = heading(list, gap, lang);
     if let Some(last) = rows.last() {
-        text.push_str(&table(["number", "customer", "kind", "record", "finding", "why"], cells));
+        text.push_str(&table(lang, ["number", "customer", "kind", "record", "finding", "why"], cells));
         if (rows.len() as u64) < list.kept {
-            text.push_str(&format!("\n`--after {}` shows what follows, `--all` all", last.number));
+            let more = lang.say(said!("cli-more-findings", after = last.number.to_string()));
+            text.push_str(&format!("\n{more}"));
         }
     }
     text

@@ -19,9 +19,12 @@
 //! Result<Exit>`; 2. a line in [`Command`] with a sentence about it; 3. a line in `run`. The rest
 //! is in `docs/how-to/add-a-command.md`.
 
+#[cfg(test)]
+mod advice;
 mod alert;
 mod applied;
 mod apply;
+mod approve;
 mod asset;
 mod confirm;
 mod connection;
@@ -29,8 +32,10 @@ mod customer;
 mod exit;
 mod files;
 mod finding;
+mod help;
 mod journal;
 mod link;
+mod misuse;
 mod output;
 mod parse;
 mod plan;
@@ -38,6 +43,7 @@ mod plugin;
 mod product;
 mod progress;
 mod prune;
+mod queue;
 mod run;
 mod secrets;
 mod session;
@@ -51,13 +57,16 @@ mod usage;
 mod why;
 mod work;
 
-pub use exit::Exit;
+pub use exit::{CliError, Exit};
 pub use output::{LogWriter, Output};
 pub use session::Session;
 
 use async_recursion::async_recursion as boxed;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crosswalk_model::TenantName;
+use crosswalk_say::Lang;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const FIRST_STEPS: &str = "\
@@ -86,6 +95,8 @@ Environment:
   CROSSWALK_KEY       the key of stored secrets itself: 32 bytes in base64 or hex
   CROSSWALK_KEY_FILE  a file that holds it, as --key-file
   CROSSWALK_LOG       what is logged: error, warn, info, debug, trace, or filter directives
+  LC_ALL, LC_MESSAGES, LANG
+                      the language, as --lang
 
 The data folder may hold a crosswalk.toml (tenant, key-file, log, guest-threads, [limits], [retention]);
 flags win over the environment, and that over the file.
@@ -123,7 +134,7 @@ pub struct Args {
     /// The data folder [default: ~/.local/share/crosswalk]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Options of every command")]
     data: Option<PathBuf>,
-    /// The tenant to work for; a single MSP never names one [default: default]
+    /// The tenant to work for; a single MSP needs none [default: default]
     #[arg(long, global = true, value_name = "NAME", help_heading = "Options of every command")]
     tenant: Option<TenantName>,
     /// Print one JSON document instead of text
@@ -132,12 +143,22 @@ pub struct Args {
     /// The file with the key of stored secrets [default: `key` in the data folder, made when first needed]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Options of every command")]
     key_file: Option<PathBuf>,
+    /// The language [default: the environment's]
+    #[arg(long, global = true, value_name = "LANG", value_parser = languages(), help_heading = "Options of every command")]
+    lang: Option<Lang>,
     /// Log more; repeat for still more
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Options of every command")]
     verbose: u8,
     /// Print errors only: no progress, no messages
     #[arg(short, long, global = true, help_heading = "Options of every command")]
     quiet: bool,
+}
+
+/// Parses the languages. The one for tests is not shown.
+fn languages() -> impl TypedValueParser<Value = Lang> {
+    let shown = Lang::ALL.map(|lang| PossibleValue::new(lang.as_str())).into_iter();
+    let hidden = PossibleValue::new(Lang::Pseudo.as_str()).hide(true);
+    PossibleValuesParser::new(shown.chain([hidden])).try_map(|name| name.parse::<Lang>())
 }
 
 /// The commands.
@@ -172,6 +193,8 @@ enum Command {
     /// List findings: records that plans left unchanged
     #[command(subcommand)]
     Finding(finding::FindingCommand),
+    /// Approve a plan, or a part of it, without applying it
+    Approve(approve::ApproveArgs),
     /// Apply a plan, or a part of it
     Apply(apply::ApplyArgs),
     /// Plan, and apply at once what trust and brakes allow; or undo a past run
@@ -197,22 +220,44 @@ enum Command {
     Work(work::WorkArgs),
 }
 
+/// What is printed in place of a command, and the exit code: the requested help, or an error.
+struct Refused {
+    text: String,
+    code: u8,
+}
+
 impl Args {
-    /// Parses the arguments of the command line; prints usage errors and requested help.
+    /// Parses the arguments of the command line; prints usage errors and requested help, in the language that they or
+    /// the environment ask for.
     ///
     /// # Errors
     /// The exit code.
-    pub fn of_command_line() -> Result<Self, std::process::ExitCode> {
-        Self::try_parse().map_err(|error| {
-            let text = error.render().to_string();
-            if error.use_stderr() {
-                terminal::fail(text.trim_end(), false);
-            } else {
+    pub fn of_command_line(environment: impl Fn(&str) -> Option<String>) -> Result<Self, std::process::ExitCode> {
+        let words: Vec<OsString> = std::env::args_os().collect();
+        let lang = help::language(&words, environment);
+        Self::of_words(&words, lang).map_err(|Refused { text, code }| {
+            if code == 0 {
                 // A reader that closed the pipe is not a failure.
                 let _ = terminal::answer(terminal::Answer::Text(&text));
+            } else {
+                terminal::fail(text.trim_end(), false);
             }
-            std::process::ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
+            std::process::ExitCode::from(code)
         })
+    }
+
+    /// Parses arguments; the language is that of the help and of errors.
+    fn of_words(words: &[OsString], lang: Lang) -> Result<Self, Refused> {
+        let mut command = help::translated(Self::command(), lang);
+        let parsed = command.try_get_matches_from_mut(words);
+        let parsed = parsed.and_then(|mut matches| Self::from_arg_matches_mut(&mut matches));
+        let parsed = parsed.map_err(|error| {
+            let error = error.format(&mut command);
+            let text = misuse::text(&error, &command, words, lang);
+            let text = text.unwrap_or_else(|| error.render().to_string());
+            Refused { text, code: u8::try_from(error.exit_code()).unwrap_or(1) }
+        })?;
+        Ok(Self { lang: Some(lang), ..parsed })
     }
 
     /// Returns the flags that belong to the configuration.
@@ -230,7 +275,7 @@ impl Args {
     /// Returns the requested output.
     #[must_use]
     pub fn output(&self) -> Output {
-        Output::new(self.json, self.quiet)
+        Output::new(self.json, self.quiet, self.lang.unwrap_or_default())
     }
 
     /// Whether the command runs long enough that a signal should stop it gracefully. Signals end
@@ -270,6 +315,7 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
         Command::Link(command) => command.run(session).await,
         Command::Plan(command) => command.run(session).await,
         Command::Finding(command) => command.run(session).await,
+        Command::Approve(command) => command.run(session).await,
         Command::Apply(command) => command.run(session).await,
         Command::Run(command) => command.run(session).await,
         Command::Asset(command) => command.run(session).await,
@@ -286,7 +332,6 @@ pub async fn run(args: Args, session: &Session<'_>) -> anyhow::Result<Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_well_defined() {

@@ -4,13 +4,15 @@
 use super::confirm::confirmed;
 use super::exit::Exit;
 use super::files::{self, ImportArgs, TableArgs};
-use super::output::{count, table};
+use super::output::{table, word};
 use super::parse::score;
 use super::session::Session;
 use super::shapes;
 use clap::Subcommand;
 use crosswalk_engine::{Decision, LINK_COLUMNS, LinkFilter, LinkView};
-use crosswalk_model::{Kind, Link, LinkState, ReverseDecision, Switch, SyncName};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Call, Kind, Link, LinkState, ReverseDecision, Said, Switch, SyncName, Verb, said};
+use crosswalk_say::command;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -54,7 +56,7 @@ Example:
         #[command(flatten)]
         record: RecordArgs,
     },
-    /// Say that a proposed target record is not the one; others may still be proposed
+    /// Reject a proposed target record; others may still be proposed
     #[command(after_help = "\
 Example:
   crosswalk link decline rmm-to-psa customer 17 29683")]
@@ -64,7 +66,7 @@ Example:
         /// The target record's id
         target: String,
     },
-    /// Take a decision back: restore its links and switches as they were before
+    /// Take back a decision: restore its links and switches as they were before it
     #[command(after_help = "\
 Later writes are not undone (`crosswalk run undo` does that), and later decisions stay. `crosswalk
 journal` names the decisions.
@@ -189,28 +191,51 @@ impl LinkCommand {
     }
 }
 
+/// The command that plans a sync.
+pub(super) fn plan_call(sync: &SyncName) -> Call {
+    Call::of(Verb::Plan).with("sync", sync)
+}
+
+/// What was done, and the command to type next.
+pub(super) fn and_next(done: Said, next: &Call) -> Said {
+    said!("desk-cli-done-next", done, next = command(next))
+}
+
+/// As [`and_next`] for a decision on a sync, with the command that takes it back.
+pub(super) fn and_back(done: Said, sync: &SyncName, decision: &str) -> Said {
+    let back = take_back_command(sync, decision);
+    said!("desk-cli-done-next-back", done, next = command(&plan_call(sync)), back)
+}
+
+/// The command that takes a decision back.
+pub(super) fn take_back_command(sync: &SyncName, decision: &str) -> String {
+    format!("crosswalk link take-back {sync} {decision}")
+}
+
 pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &LinkFilter) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let views = session.tenant().await?.link_list(sync, filter).await?;
     session.output.answer(
-        || views.iter().map(shapes::link_view).collect(),
+        || views.iter().map(|view| shapes::link_view(view, lang)).collect(),
         || {
             if views.is_empty() {
-                return format!("no such link; `crosswalk plan {sync}` reads both sides and matches them");
+                return lang.say(said!("desk-cli-no-link", plan = plan_call(sync)));
             }
             let rows = views.iter().map(|view| {
                 let (target, name) = target(view);
+                let why = Said::several(std::iter::once(why(&view.link)).chain(view.note.clone()));
                 [
-                    view.link.kind.to_string(),
+                    word(lang, view.link.kind.as_str()),
                     view.link.source.clone(),
                     view.source_name.clone(),
-                    view.link.state.as_str().to_owned(),
+                    word(lang, view.link.state.as_str()),
                     target,
                     name,
-                    [Some(why(&view.link)), view.note.clone()].into_iter().flatten().collect::<Vec<_>>().join("; "),
+                    lang.say(why),
                 ]
             });
-            let shown = table(["kind", "source", "name", "state", "target", "name there", "why"], rows);
-            format!("{shown}\n\n{}", count(views.len() as u64, "link"))
+            let shown = table(lang, ["kind", "source", "name", "state", "target", "name-there", "why"], rows);
+            format!("{shown}\n\n{}", lang.say(said!("desk-cli-links", count = views.len())))
         },
     )?;
     Ok(Exit::Done)
@@ -226,19 +251,25 @@ fn target(view: &LinkView) -> (String, String) {
 }
 
 /// The reason for its state; for an undecided link, the candidates.
-fn why(link: &Link) -> String {
+fn why(link: &Link) -> Said {
     if !matches!(link.state, LinkState::Proposed | LinkState::Conflict) || link.candidates.is_empty() {
         return link.reason.clone();
     }
     let found = |candidate: &crosswalk_model::Candidate| {
-        format!("{:.2} {} ({})", candidate.score, candidate.reason, candidate.target)
+        let (target, why) = (candidate.target.as_str(), &candidate.reason);
+        said!("desk-cli-scored-target", score = score_arg(candidate.score), why, target)
     };
     let candidates = match link.candidates.as_slice() {
-        [only] => format!("{:.2} {}", only.score, only.reason),
-        several => several.iter().take(3).map(found).collect::<Vec<_>>().join("; "),
+        [only] => said!("desk-cli-scored", score = score_arg(only.score), why = &only.reason),
+        several => Said::several(several.iter().take(3).map(found)),
     };
     // The link's own reason says why a choice is needed.
-    if link.state == LinkState::Conflict { format!("{}; {candidates}", link.reason) } else { candidates }
+    if link.state == LinkState::Conflict { Said::several([link.reason.clone(), candidates]) } else { candidates }
+}
+
+/// A score with two digits after the point.
+pub(super) fn score_arg(score: f64) -> Arg {
+    Arg::decimal(format!("{score:.2}"))
 }
 
 impl RecordArgs {
@@ -254,18 +285,19 @@ pub(super) async fn decide(
     source: &str,
     decision: &Decision,
 ) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let link = session.tenant().await?.link_decide(sync, kind, source, decision).await?;
     session.output.answer(
-        || shapes::link(&link),
+        || shapes::link(&link, lang),
         || {
             let done = match decision {
-                Decision::Link(target) => format!("is linked to {target}"),
-                Decision::Create => "is to be created".to_owned(),
-                Decision::Exclude => "is left out".to_owned(),
-                Decision::Forget => "is undecided again".to_owned(),
-                Decision::Decline(target) => format!("is not {target}"),
+                Decision::Link(target) => said!("desk-cli-link-set", kind, source, target),
+                Decision::Create => said!("desk-cli-link-to-create", kind, source),
+                Decision::Exclude => said!("desk-cli-link-excluded", kind, source),
+                Decision::Forget => said!("desk-cli-link-forgotten", kind, source),
+                Decision::Decline(target) => said!("desk-cli-link-declined", kind, source, target),
             };
-            format!("{kind} {source} {done}; next: crosswalk plan {sync}")
+            lang.say(and_next(done, &plan_call(sync)))
         },
     )?;
     Ok(Exit::Done)
@@ -279,11 +311,11 @@ async fn reverse(session: &Session<'_>, sync: &SyncName, target: &str, decision:
         || json!({ "sync": sync, "target": target, "decision": decided }),
         || {
             let done = match decided {
-                Some(ReverseDecision::Create) => "is to be created at the source",
-                Some(ReverseDecision::Exclude) => "is never created at the source",
-                None => "is undecided again",
+                Some(ReverseDecision::Create) => said!("desk-cli-reverse-create", target),
+                Some(ReverseDecision::Exclude) => said!("desk-cli-reverse-exclude", target),
+                None => said!("desk-cli-reverse-forgotten", target),
             };
-            format!("target customer {target} {done}; next: crosswalk plan {sync}")
+            session.output.lang().say(and_next(done, &plan_call(sync)))
         },
     )?;
     Ok(Exit::Done)
@@ -296,22 +328,24 @@ pub(super) async fn accept(
     score: f64,
     yes: bool,
 ) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let found = tenant.link_acceptable(sync, kind, score).await?;
     if found.is_empty() {
+        let list = Call::of(Verb::LinkList).with("sync", sync).with("kind", kind).with("state", "proposed");
         session.output.answer(
             || json!({ "decision": "", "links": [] }),
-            || format!("no {kind} is proposed with a score of {score} or more; `crosswalk link list {sync} --kind {kind} --state proposed` shows what is"),
+            || lang.say(said!("desk-cli-no-proposal", kind, score = Arg::decimal(score), list)),
         )?;
         return Ok(Exit::Done);
     }
     if !yes {
         let shown = found
             .iter()
-            .map(|link| [link.source.clone(), link.target.clone().unwrap_or_default(), link.reason.clone()]);
+            .map(|link| [link.source.clone(), link.target.clone().unwrap_or_default(), lang.say(&link.reason)]);
         // Shown even with --quiet, because the question refers to it.
-        session.output.tell(&format!("{}\n", table(["source", "target", "why"], shown)));
-        let question = format!("Link {}?", count(found.len() as u64, kind.as_str()));
+        session.output.tell(&format!("{}\n", table(lang, ["source", "target", "why"], shown)));
+        let question = lang.say(said!("desk-cli-link-question", kind, count = found.len()));
         if !confirmed(session, question, &format!("crosswalk link accept {sync} --kind {kind} --score {score} --yes"))
             .await?
         {
@@ -320,38 +354,41 @@ pub(super) async fn accept(
     }
     let decided = tenant.link_accept_these(sync, score, found).await?;
     session.output.answer(
-        || json!({ "decision": decided.decision, "links": decided.links.iter().map(shapes::link).collect::<Value>() }),
         || {
-            let linked = count(decided.links.len() as u64, kind.as_str());
-            let back = format!("crosswalk link take-back {sync} {}", decided.decision);
-            format!("{linked} linked; next: crosswalk plan {sync}; back: {back}")
+            let links = decided.links.iter().map(|link| shapes::link(link, lang)).collect::<Value>();
+            json!({ "decision": decided.decision, "links": links })
+        },
+        || {
+            let linked = said!("desk-cli-linked", kind, count = decided.links.len());
+            lang.say(and_back(linked, sync, &decided.decision))
         },
     )?;
     Ok(Exit::Done)
 }
 
 async fn take_back(session: &Session<'_>, sync: &SyncName, decision: &str) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let taken = session.tenant().await?.decision_take_back(sync, decision).await?;
     let switch = |(customer, switch, on): &(String, Switch, Option<bool>)| json!({ "customer": customer, "switch": switch, "on": on });
+    let left = |(source, why): &(String, Said)| json!({ "source": source, "why": shapes::message(why, lang) });
     session.output.answer(
         || {
             json!({
-                "links": taken.links.iter().map(shapes::link).collect::<Value>(),
+                "links": taken.links.iter().map(|link| shapes::link(link, lang)).collect::<Value>(),
                 "switches": taken.switches.iter().map(switch).collect::<Value>(),
-                "left": taken.left.iter().map(|(source, why)| json!({ "source": source, "why": why })).collect::<Value>(),
+                "left": taken.left.iter().map(left).collect::<Value>(),
             })
         },
         || {
-            let switches = match taken.switches.len() {
-                0 => String::new(),
-                1 => " and 1 switch".to_owned(),
-                more => format!(" and {more} switches"),
-            };
-            let mut text = format!("{}{switches} restored to before {decision}", count(taken.links.len() as u64, "link"));
+            let links = taken.links.len();
+            let mut text = lang.say(match taken.switches.len() {
+                0 => said!("desk-cli-restored", links, decision),
+                switches => said!("desk-cli-restored-switches", links, switches, decision),
+            });
             for (source, why) in &taken.left {
-                text.push_str(&format!("\n{source} stays: {why}"));
+                text.push_str(&format!("\n{}", lang.say(said!("desk-cli-stays", source, why))));
             }
-            format!("{text}\nnext: crosswalk plan {sync}")
+            format!("{text}\n{}", lang.say(said!("desk-cli-next", next = command(&plan_call(sync)))))
         },
     )?;
     Ok(if taken.left.is_empty() { Exit::Done } else { Exit::Partial })
@@ -364,7 +401,7 @@ async fn export(
     file: Option<PathBuf>,
     filter: &LinkFilter,
 ) -> anyhow::Result<Exit> {
-    let rows = session.tenant().await?.link_export(sync, filter).await?;
+    let rows = files::worded(&session.tenant().await?.link_export(sync, filter).await?, session.output.lang())?;
     files::write_out(session, file, "links", &form.text(LINK_COLUMNS, &rows)?, || json!(rows))?;
     Ok(Exit::Done)
 }

@@ -1,14 +1,18 @@
 //! `crosswalk plugin`: builds a plugin from source, installs it, lists plugins, and inspects one.
 
+mod inspect;
+
+use self::inspect::{ABILITIES, abilities, summary};
 use super::exit::{CliError, Exit};
-use super::output::{count, or_dash, short_digest, table, yes_or_dash};
+use super::output::{short_digest, table, word};
 use super::session::Session;
+use super::shapes;
 use clap::Subcommand;
 use crosswalk_builder::{BuildOptions, Built, ToolchainChoice, build, pack};
 use crosswalk_engine::{PluginList, PluginView, UnusablePlugin, UsablePlugin};
 use crosswalk_model::manifest::COMPONENT_BYTES_MAX;
-use crosswalk_model::manifest::{Choices, SettingType};
-use crosswalk_model::{KindDescription, Manifest, Operation, PluginId};
+use crosswalk_model::{Call, PluginId, Verb, said};
+use crosswalk_say::{Lang, command};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +38,7 @@ Example:
         /// The target folder [default: cargo's]
         #[arg(long, value_name = "DIR")]
         target_dir: Option<PathBuf>,
-        /// The most bytes a plugin may have
+        /// Maximum size of a plugin, in bytes
         #[arg(long, value_name = "BYTES", default_value_t = COMPONENT_BYTES_MAX)]
         max_bytes: u64,
     },
@@ -51,7 +55,7 @@ Example:
         /// The file to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// The most bytes a plugin may have
+        /// Maximum size of a plugin, in bytes
         #[arg(long, value_name = "BYTES", default_value_t = COMPONENT_BYTES_MAX)]
         max_bytes: u64,
     },
@@ -105,7 +109,7 @@ fn toolchain_or_environment(session: &Session<'_>, flag: Option<ToolchainChoice>
     match (flag, session.environment("CROSSWALK_WASM_TOOLCHAIN")) {
         (Some(choice), _) => Ok(choice),
         (None, Some(text)) => {
-            text.parse().map_err(|why: String| CliError::usage(why, "change CROSSWALK_WASM_TOOLCHAIN, or unset it"))
+            text.parse().map_err(|why: String| CliError::usage(why, said!("desk-cli-toolchain-hint")))
         }
         (None, None) => Ok(ToolchainChoice::Auto),
     }
@@ -118,10 +122,9 @@ fn built(session: &Session<'_>, built: &Built) -> anyhow::Result<Exit> {
         || {
             let (id, version, file) = (&manifest.id, &manifest.version, file.display());
             let kib = size.div_ceil(1024);
-            format!(
-                "{file}  {id} {version}, {kib} KiB, sha256 {}\nnext: crosswalk plugin add {file}",
-                short_digest(digest)
-            )
+            let add = command(&Call::of(Verb::PluginAdd).with("file", &file));
+            let next = session.output.lang().say(said!("desk-cli-next", next = add));
+            format!("{file}  {id} {version}, {kib} KiB, sha256 {}\n{next}", short_digest(digest))
         },
     )?;
     Ok(Exit::Done)
@@ -133,14 +136,16 @@ async fn add(session: &Session<'_>, file: &Path) -> anyhow::Result<Exit> {
     session.output.answer(
         || json!({ "plugin": document(&added.plugin), "before": added.before, "known": added.known }),
         || {
-            let what = format!("{} {} (sha256 {})", manifest.id, manifest.version, short_digest(&added.plugin.digest));
+            let lang = session.output.lang();
+            let plugin =
+                format!("{} {} (sha256 {})", manifest.id, manifest.version, short_digest(&added.plugin.digest));
             match (&added.before, added.known) {
-                (_, true) => format!("{what} was installed already"),
-                (Some(before), false) => format!(
-                    "{what} is installed, beside {before}; connections stay with the version they were made with"
-                ),
+                (_, true) => lang.say(said!("desk-cli-plugin-known", plugin)),
+                (Some(before), false) => lang.say(said!("desk-cli-plugin-beside", plugin, before)),
                 (None, false) => {
-                    format!("{what} is installed\nnext: crosswalk connection add NAME --plugin {}", manifest.id)
+                    let add = Call::of(Verb::ConnectionAdd).with("plugin", &manifest.id);
+                    let next = said!("desk-cli-next", next = command(&add));
+                    format!("{}\n{}", lang.say(said!("desk-cli-plugin-installed", plugin)), lang.say(next))
                 }
             }
         },
@@ -149,22 +154,29 @@ async fn add(session: &Session<'_>, file: &Path) -> anyhow::Result<Exit> {
 }
 
 async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let PluginList { plugins, unusable } = session.engine()?.plugin_list().await?;
     session.output.answer(
-        || plugins.iter().map(usable_document).chain(unusable.iter().map(unusable_document)).collect(),
+        || {
+            let unusable = unusable.iter().map(|one| unusable_document(one, lang));
+            plugins.iter().map(usable_document).chain(unusable).collect()
+        },
         || {
             let problems: Vec<String> = unusable
                 .iter()
                 .map(|one| {
-                    let superseded = if one.superseded { "is superseded and " } else { "" };
-                    format!("{} {} {superseded}cannot be used: {}", one.id, one.version, one.problem)
+                    let (plugin, problem) = (format!("{} {}", one.id, one.version), &one.problem);
+                    lang.say(match one.superseded {
+                        true => said!("desk-cli-plugin-superseded", plugin, problem),
+                        false => said!("desk-cli-plugin-unusable", plugin, problem),
+                    })
                 })
                 .collect();
             if plugins.is_empty() && !problems.is_empty() {
                 return problems.join("\n");
             }
             if plugins.is_empty() {
-                return "no plugin is installed: `crosswalk plugin add FILE` installs one".to_owned();
+                return lang.say(said!("desk-cli-no-plugin", add = Call::of(Verb::PluginAdd)));
             }
             let rows = plugins.iter().map(|UsablePlugin { view, superseded }| {
                 let manifest = &view.manifest;
@@ -174,13 +186,14 @@ async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
                     manifest.title.clone(),
                     manifest.contract.clone(),
                     short_digest(&view.digest).to_owned(),
-                    if *superseded { "superseded" } else { "current" }.to_owned(),
+                    word(lang, if *superseded { "superseded" } else { "current" }),
                 ]
             });
-            let able = plugins.iter().filter(|plugin| !plugin.superseded).flat_map(|plugin| abilities(&plugin.view));
+            let current = plugins.iter().filter(|plugin| !plugin.superseded);
+            let able = current.flat_map(|plugin| abilities(&plugin.view, lang));
             let listed = [
-                table(["plugin", "version", "title", "contract", "sha256", "state"], rows),
-                table(["plugin", "kind", "lists", "looks up by", "creates", "updates", "moves", "deactivates"], able),
+                table(lang, ["plugin", "version", "title", "contract", "sha256", "state"], rows),
+                table(lang, ABILITIES, able),
                 problems.join("\n"),
             ];
             listed.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
@@ -195,14 +208,14 @@ fn usable_document(one: &UsablePlugin) -> Value {
     document
 }
 
-fn unusable_document(one: &UnusablePlugin) -> Value {
+fn unusable_document(one: &UnusablePlugin, lang: Lang) -> Value {
     json!({
         "manifest": { "id": one.id, "version": one.version },
         "digest": one.digest,
         "size": null,
         "imports": null,
         "description": null,
-        "problem": one.problem,
+        "problem": shapes::message(&one.problem, lang),
         "superseded": one.superseded,
     })
 }
@@ -214,7 +227,7 @@ async fn inspect(session: &Session<'_>, plugin: &str) -> anyhow::Result<Exit> {
         Some(id) if !Path::new(plugin).is_file() => engine.plugin_inspect(&id).await?,
         _ => engine.plugin_inspect_file(Path::new(plugin))?,
     };
-    session.output.answer(|| document(&view), || summary(&view))?;
+    session.output.answer(|| document(&view), || summary(&view, session.output.lang()))?;
     Ok(Exit::Done)
 }
 
@@ -227,155 +240,4 @@ fn document(view: &PluginView) -> Value {
         "description": view.description,
         "problem": null,
     })
-}
-
-/// Lists the plugin's capabilities, one row per kind.
-fn abilities(view: &PluginView) -> Vec<[String; 8]> {
-    let kinds = view.description.iter().flat_map(|description| &description.kinds);
-    let row = |can: &KindDescription| {
-        let writes = |operation| yes_or_dash(can.writes.contains(&operation));
-        [
-            view.manifest.id.to_string(),
-            can.kind.to_string(),
-            yes_or_dash(can.reads.everything),
-            or_dash(Some(lookups(can))),
-            writes(Operation::Create),
-            writes(Operation::Update),
-            writes(Operation::Move),
-            writes(Operation::Deactivate),
-        ]
-    };
-    kinds.map(row).collect()
-}
-
-fn lookups(can: &KindDescription) -> String {
-    let ways = [
-        (can.reads.ids, "id"),
-        (can.reads.stamps, "stamp"),
-        (can.reads.named, "name"),
-        (can.reads.changed_since, "change"),
-    ];
-    ways.iter().filter(|(can, _)| *can).map(|(_, way)| *way).collect::<Vec<_>>().join(", ")
-}
-
-/// Describes a plugin section by section, omitting empty sections.
-fn summary(view: &PluginView) -> String {
-    let manifest = &view.manifest;
-    let mut text = format!("{} {}: {}\n", manifest.id, manifest.version, manifest.title);
-    if !manifest.description.is_empty() {
-        text.push_str(&format!("{}\n", manifest.description));
-    }
-    // The contract's own interfaces are shown without their package, so that others stand out.
-    let own = |name: &String| name.strip_prefix("crosswalk:connector/").unwrap_or(name).to_owned();
-    let imports = or_dash(Some(view.imports.iter().map(own).collect::<Vec<_>>().join(", ")));
-    text.push_str(&format!(
-        "\ncontract  {}\nsize      {} bytes\nsha256    {}\nimports   {imports}\n",
-        manifest.contract, view.size, view.digest
-    ));
-    let mut section = |title: &str, body: String| {
-        if body.lines().count() > 1 {
-            text.push_str(&format!("\n{title}:\n{body}\n"));
-        }
-    };
-    section("It wants to reach", endpoints(manifest));
-    section("The host logs in for it, in dry runs too", logins(manifest));
-    section("It reads by POST", host_requests(manifest));
-    section("A connection has these settings", settings(manifest));
-    section("A connection needs these secrets, which the plugin never sees", secrets(manifest));
-    section("It keeps to these limits of the vendor", buckets(manifest));
-    section("It has these jobs", jobs(manifest));
-    let able = abilities(view).into_iter().map(|[_, kind, lists, looks, creates, updates, moves, retires]| {
-        [kind, lists, looks, creates, updates, moves, retires]
-    });
-    section("It can", table(["kind", "lists", "looks up by", "creates", "updates", "moves", "deactivates"], able));
-    text
-}
-
-fn endpoints(manifest: &Manifest) -> String {
-    let rows = manifest.endpoints.iter().map(|(name, spec)| {
-        let place =
-            [spec.base.as_deref(), spec.hosts.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" and ");
-        let place = if place.is_empty() { format!("the URL you give with --endpoint {name}=URL") } else { place };
-        let login = if spec.auth { "yes" } else { "no" };
-        [name.clone(), place, login.to_owned(), spec.title.clone()]
-    });
-    table(["endpoint", "where", "logs in", "what"], rows)
-}
-
-/// Describes the requests the host makes by itself, and the headers that carry their result.
-fn logins(manifest: &Manifest) -> String {
-    let Some(auth) = &manifest.auth else { return String::new() };
-    let carriers = auth.carriers().join(", ");
-    let rows = auth.requests().into_iter().map(|(endpoint, path)| {
-        ["POST".to_owned(), endpoint.to_owned(), path.to_owned(), format!("a token, in {carriers}")]
-    });
-    let rows: Vec<[String; 4]> = rows.collect();
-    if rows.is_empty() {
-        let none = || "-".to_owned();
-        return table(
-            ["method", "endpoint", "path", "every request carries"],
-            [[none(), none(), none(), format!("the secrets, in {carriers}")]],
-        );
-    }
-    table(["method", "endpoint", "path", "every request carries"], rows)
-}
-
-fn host_requests(manifest: &Manifest) -> String {
-    let rows = manifest.endpoints.iter().flat_map(|(name, spec)| {
-        spec.reads.iter().map(|read| [name.clone(), read.path.clone(), read.form.to_string()])
-    });
-    table(["endpoint", "path", "form"], rows)
-}
-
-fn settings(manifest: &Manifest) -> String {
-    let rows = manifest.settings.iter().map(|(name, spec)| {
-        let type_ = match (spec.type_, &spec.choices) {
-            (_, Some(Choices::Fixed(choices))) => choices.join(" | "),
-            (_, Some(Choices::From(_))) => "one of the vendor's (`connection choices`)".to_owned(),
-            (SettingType::Text, None) => "text".to_owned(),
-            (SettingType::Integer, None) => match (spec.min, spec.max) {
-                (Some(min), Some(max)) => format!("number, {min} to {max}"),
-                (Some(min), None) => format!("number, at least {min}"),
-                (None, Some(max)) => format!("number, at most {max}"),
-                (None, None) => "number".to_owned(),
-            },
-            (SettingType::Boolean, None) => "yes or no".to_owned(),
-        };
-        let default = match (&spec.default, spec.required) {
-            (Some(Value::String(text)), _) => text.clone(),
-            (Some(value), _) => value.to_string(),
-            (None, true) => "(required)".to_owned(),
-            (None, false) => "-".to_owned(),
-        };
-        [name.clone(), type_, default, sentence(&spec.title, &spec.help)]
-    });
-    table(["setting", "value", "default", "meaning"], rows)
-}
-
-fn secrets(manifest: &Manifest) -> String {
-    let rows = manifest
-        .secrets
-        .iter()
-        .map(|(name, spec)| [name.clone(), yes_or_dash(spec.required), sentence(&spec.title, &spec.help)]);
-    table(["secret", "required", "meaning"], rows)
-}
-
-fn buckets(manifest: &Manifest) -> String {
-    let rows = manifest.buckets.iter().map(|(name, spec)| {
-        let calls = spec.calls.map(|calls| format!("{} in {} s", count(calls.into(), "call"), spec.window_seconds));
-        [name.clone(), spec.paths.clone(), or_dash(calls), or_dash(spec.at_once)]
-    });
-    table(["bucket", "paths", "calls", "at once"], rows)
-}
-
-fn jobs(manifest: &Manifest) -> String {
-    let rows = manifest.jobs.iter().map(|(name, spec)| {
-        let every = spec.every_minutes.map(|minutes| format!("every {}", count(minutes.into(), "minute")));
-        [name.clone(), every.unwrap_or_else(|| "when asked for".to_owned()), spec.title.clone()]
-    });
-    table(["job", "when", "what"], rows)
-}
-
-fn sentence(title: &str, help: &str) -> String {
-    if help.is_empty() { title.to_owned() } else { format!("{title}: {help}") }
 }

@@ -33,7 +33,7 @@ States: unmapped, proposed, linked, create, excluded, conflict, broken.")]
         sync: SyncName,
         /// A part of the name
         text: String,
-        /// The most services to list
+        /// Maximum number of services to list
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },

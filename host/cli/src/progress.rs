@@ -4,6 +4,9 @@
 use super::output::Output;
 use super::terminal;
 use crosswalk_engine::{Progress, Stage};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Kind, Said, said};
+use crosswalk_say::Lang;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,12 +16,13 @@ const UNKNOWN: &str = "{msg:36} {spinner} {pos}  {rate:>8}";
 /// Draws the engine's progress.
 pub(super) struct Bars {
     lines: MultiProgress,
+    lang: Lang,
     stages: Mutex<Vec<(Stage, ProgressBar)>>,
 }
 
 impl Bars {
     pub(super) fn new(output: &Output) -> Self {
-        Self { lines: output.bars().clone(), stages: Mutex::default() }
+        Self { lines: output.bars().clone(), lang: output.lang(), stages: Mutex::default() }
     }
 
     /// The bar of a stage, if it is running.
@@ -34,7 +38,7 @@ impl Progress for Bars {
             return;
         }
         let bar = ProgressBar::no_length()
-            .with_message(terminal::line(&label(&stage)).into_owned())
+            .with_message(terminal::line(&self.lang.say(label(&stage))).into_owned())
             .with_style(style(UNKNOWN));
         set_length(&bar, steps);
         let bar = self.lines.add(bar);
@@ -52,7 +56,8 @@ impl Progress for Bars {
         let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = stages.iter().position(|(under_way, _)| under_way == stage) else { return };
         let (_, bar) = stages.swap_remove(index);
-        let line = format!("{}: {} in {:.1} s", label(stage), bar.position(), bar.elapsed().as_secs_f64());
+        let seconds = Arg::decimal(format!("{:.1}", bar.elapsed().as_secs_f64()));
+        let line = self.lang.say(said!("cli-stage-ended", stage = label(stage), count = bar.position(), seconds));
         bar.finish_and_clear();
         self.lines.suspend(|| terminal::tell(&line, false));
     }
@@ -75,12 +80,22 @@ fn style(template: &str) -> ProgressStyle {
     )
 }
 
-fn label(stage: &Stage) -> String {
+/// The words of a stage of another process's run.
+pub(super) fn label_of(stage: &str, connection: &str, kind: Option<Kind>) -> Said {
+    match (stage, kind) {
+        ("reading", Some(kind)) => label(&Stage::Reading { connection: connection.to_owned(), kind }),
+        ("recovering", _) => label(&Stage::Recovering),
+        ("applying", _) => label(&Stage::Applying),
+        _ => label(&Stage::Planning),
+    }
+}
+
+fn label(stage: &Stage) -> Said {
     match stage {
-        Stage::Reading { connection, kind } => format!("reading {kind}s from {connection}"),
-        Stage::Planning => "planning".to_owned(),
-        Stage::Recovering => "looking up interrupted writes".to_owned(),
-        Stage::Applying => "applying".to_owned(),
+        Stage::Reading { connection, kind } => said!("cli-stage-reading", kind = *kind, connection),
+        Stage::Planning => said!("cli-stage-planning"),
+        Stage::Recovering => said!("cli-stage-recovering"),
+        Stage::Applying => said!("cli-stage-applying"),
     }
 }
 

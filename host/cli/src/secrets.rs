@@ -2,13 +2,15 @@
 //! which every process on the machine can read.
 
 use super::exit::CliError;
+use super::files::unusable;
 use super::parse::{Pair, pair};
 use super::session::Session;
 use super::terminal::{self, can_ask};
-use anyhow::Context;
-use crosswalk_model::{Manifest, Secret};
+use crosswalk_model::{Manifest, Secret, said};
+use crosswalk_say::Lang;
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::Path;
 
 /// Largest secret in bytes: a private key fits; a file named by mistake does not.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -38,7 +40,7 @@ impl SecretArgs {
         let mut secrets = BTreeMap::new();
         let mut put = |name: &str, text: String| match secrets.insert(name.to_owned(), Secret::new(text)) {
             None => Ok(()),
-            Some(_) => Err(CliError::usage(format!("the secret `{name}` is given twice"), "give it once")),
+            Some(_) => Err(CliError::usage(said!("desk-cli-secret-twice", name), said!("desk-cli-secret-once"))),
         };
         for (name, path) in &self.files {
             put(name, from_file(path)?)?;
@@ -46,14 +48,14 @@ impl SecretArgs {
         for (name, variable) in &self.variables {
             let text = session.environment(variable).ok_or_else(|| {
                 CliError::usage(
-                    format!("the environment variable {variable} is not set"),
-                    format!("it has to hold the secret `{name}`"),
+                    said!("desk-cli-variable-unset", variable),
+                    said!("desk-cli-variable-holds", name = name.as_str()),
                 )
             })?;
             put(name, text)?;
         }
         for name in &self.asked {
-            put(name, from_person(manifest, name)?)?;
+            put(name, from_person(manifest, name, session.output.lang())?)?;
         }
         if ask_required && can_ask() {
             let missing: Vec<&String> = manifest
@@ -63,7 +65,7 @@ impl SecretArgs {
                 .map(|(name, _)| name)
                 .collect();
             for name in missing {
-                let text = from_person(manifest, name)?;
+                let text = from_person(manifest, name, session.output.lang())?;
                 secrets.insert(name.clone(), Secret::new(text));
             }
         }
@@ -82,34 +84,31 @@ fn name_only(text: &str) -> Result<String, String> {
 }
 
 fn from_file(path: &str) -> anyhow::Result<String> {
-    let file = std::fs::File::open(path).with_context(|| format!("cannot open the secret file {path}"))?;
+    let file = std::fs::File::open(path).map_err(|source| unusable(Path::new(path), source))?;
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
-    read.with_context(|| format!("cannot read the secret file {path}"))?;
+    read.map_err(|source| unusable(Path::new(path), source))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
-        return Err(CliError::usage(format!("the secret file {path} is empty"), "write the secret into it"));
+        return Err(CliError::usage(said!("desk-cli-secret-file-empty", path), said!("desk-cli-secret-write")));
     }
     if text.len() as u64 > MAX_BYTES {
         return Err(CliError::usage(
-            format!("the secret file {path} is larger than {MAX_BYTES} bytes"),
-            "is it the right file?",
+            said!("desk-cli-secret-file-large", path, most = MAX_BYTES),
+            said!("desk-cli-secret-file-check"),
         ));
     }
     Ok(secret.to_owned())
 }
 
-fn from_person(manifest: &Manifest, name: &str) -> anyhow::Result<String> {
+fn from_person(manifest: &Manifest, name: &str, lang: Lang) -> anyhow::Result<String> {
     if !can_ask() {
-        return Err(CliError::usage(
-            format!("nobody can be asked for the secret `{name}`: this is not a terminal"),
-            format!("use --secret-file {name}=FILE or --secret-env {name}=VARIABLE"),
-        ));
+        return Err(CliError::usage(said!("desk-cli-secret-nobody", name), said!("desk-cli-secret-otherwise", name)));
     }
     let (title, help) = manifest.secrets.get(name).map_or(("", ""), |spec| (&*spec.title, &*spec.help));
-    let text = terminal::secret(manifest.id.as_str(), name, title, help)?;
+    let text = terminal::secret(manifest.id.as_str(), name, title, help, lang)?;
     if text.is_empty() {
-        return Err(CliError::usage(format!("the secret `{name}` is empty"), "type or paste it, then press Enter"));
+        return Err(CliError::usage(said!("desk-cli-secret-empty", name), said!("desk-cli-secret-type")));
     }
     Ok(text)
 }

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::session::Session;
 use clap::Subcommand;
-use crosswalk_model::TenantName;
+use crosswalk_model::{TenantName, said};
 use serde_json::json;
 
 /// Commands on tenants.
@@ -24,7 +24,8 @@ impl TenantCommand {
         match self {
             TenantCommand::Add { name } => {
                 engine.tenant_add(&name).await?;
-                session.output.answer(|| json!({ "tenant": name }), || format!("tenant {name} added"))?;
+                let added = || session.output.lang().say(said!("desk-cli-tenant-added", tenant = &name));
+                session.output.answer(|| json!({ "tenant": name }), added)?;
             }
             TenantCommand::List => {
                 let tenants = engine.tenant_list().await?;

@@ -7,8 +7,11 @@
 //! in a pasted id they are the mistake. A JSON document keeps its data, with such characters as
 //! `\uXXXX`. File content written to a file or a pipe is left as it is.
 
-use anyhow::Context as _;
+use super::exit::CliError;
+use crosswalk_model::said::Arg;
 use crosswalk_model::signs::is_invisible;
+use crosswalk_model::{Said, said};
+use crosswalk_say::Lang;
 use indicatif::ProgressDrawTarget;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -129,24 +132,44 @@ pub(super) fn can_ask() -> bool {
 }
 
 /// Asks a yes-or-no question.
-pub(super) fn ask(question: &str) -> io::Result<bool> {
-    write!(io::stderr(), "{} [y/N] ", lines(question))?;
+pub(super) fn ask(question: &str, lang: Lang) -> io::Result<bool> {
+    let question = lang.say(said!("cli-ask", question));
+    write!(io::stderr(), "{} ", lines(&question))?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(is_yes(&answer, lang))
+}
+
+/// Whether an answer is yes, in English or in the language of the question.
+fn is_yes(answer: &str, lang: Lang) -> bool {
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => true,
+        "s" | "si" | "sì" => lang == Lang::It,
+        _ => false,
+    }
 }
 
 /// Asks for a secret without echo. The asking program comes first, the plugin's own text in quotes.
-pub(super) fn secret(plugin: &str, name: &str, title: &str, help: &str) -> anyhow::Result<String> {
-    rpassword::prompt_password(prompt(plugin, name, title, help)).context("the prompt was interrupted")
+pub(super) fn secret(plugin: &str, name: &str, title: &str, help: &str, lang: Lang) -> anyhow::Result<String> {
+    rpassword::prompt_password(prompt(plugin, name, title, help, lang)).map_err(|error| interrupted(error).into())
 }
 
-fn prompt(plugin: &str, name: &str, title: &str, help: &str) -> String {
+/// The error of a prompt that was not answered.
+pub(super) fn interrupted(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CliError {
+    CliError::failed(said!("cli-prompt-interrupted"), Said::default()).because(cause)
+}
+
+fn prompt(plugin: &str, name: &str, title: &str, help: &str, lang: Lang) -> String {
     let words = |words: &str| format!("\"{}\"", line(words).replace('"', "'"));
-    let said: Vec<String> =
+    let words: Vec<String> =
         [title, help].into_iter().filter(|said| !said.is_empty() && *said != name).map(words).collect();
-    let said = if said.is_empty() { String::new() } else { format!(" (the plugin says: {})", said.join(", ")) };
-    format!("secret `{}` of the plugin `{}`{said}: ", line(name), line(plugin))
+    let (plugin, name) = (line(plugin), line(name));
+    let asked = if words.is_empty() {
+        said!("cli-secret-prompt", name = &*name, plugin = &*plugin)
+    } else {
+        said!("cli-secret-prompt-described", name = &*name, plugin = &*plugin, words = Arg::list(words))
+    };
+    format!("{} ", lang.say(asked))
 }
 
 #[cfg(test)]
@@ -182,12 +205,28 @@ mod tests {
     }
 
     #[test]
+    fn yes_is_said_in_the_language_of_the_question_or_in_english() {
+        for (answer, lang, yes) in [
+            ("Yes\n", Lang::En, true),
+            ("y", Lang::It, true),
+            ("s", Lang::It, true),
+            ("SÌ\n", Lang::It, true),
+            ("s", Lang::En, false),
+            ("", Lang::It, false),
+            ("no", Lang::It, false),
+        ] {
+            assert_eq!(is_yes(answer, lang), yes, "{answer}");
+        }
+    }
+
+    #[test]
     fn a_plugin_cannot_ask_in_another_s_name() {
-        let asked = prompt("nice", "key", "[sudo] password for root", "\"x\"\n\u{1b}[1A[sudo] password for root:");
+        let help = "\"x\"\n\u{1b}[1A[sudo] password for root:";
+        let asked = prompt("nice", "key", "[sudo] password for root", help, Lang::En);
         assert_eq!(
             asked,
             "secret `key` of the plugin `nice` (the plugin says: \"[sudo] password for root\", \"'x'  [1A[sudo] password for root:\"): "
         );
-        assert_eq!(prompt("nice", "key", "key", ""), "secret `key` of the plugin `nice`: ");
+        assert_eq!(prompt("nice", "key", "key", "", Lang::En), "secret `key` of the plugin `nice`: ");
     }
 }

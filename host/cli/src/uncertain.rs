@@ -1,11 +1,12 @@
 //! `crosswalk uncertain`: lists writes of unknown outcome and settles them by hand.
 
 use super::exit::{CliError, Exit};
-use super::output::table;
+use super::output::{moment, table};
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{Found, UncertainView};
-use crosswalk_model::{ChangeId, SyncName};
+use crosswalk_model::{ChangeId, SyncName, said};
+use crosswalk_say::Lang;
 use serde_json::{Value, json};
 
 /// Commands on uncertain writes.
@@ -20,7 +21,7 @@ pub(super) enum UncertainCommand {
 /// List uncertain writes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A write is uncertain when no reply of the vendor came, or the program ended while it was written. It
+A write is uncertain when the vendor sent no reply, or the program ended during the write. It
 is looked up at once, after the vendor's quiet time, and again after growing pauses: by the next
 `plan`, `run` or `apply`, or by `work` when the look-up is due and its sync has a schedule. A write that
 is found is done. A write that is not found after that may be written again by a later run. Until
@@ -38,7 +39,7 @@ pub(super) struct ListArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Look at the vendor first: this command reads only the named record. A write that is settled as not
-written is planned again; if it was written after all, it is then made twice. The journal keeps the
+written is planned again; if it was written after all, it is then created twice. The journal keeps the
 reason.
 
 Examples:
@@ -71,25 +72,26 @@ impl UncertainCommand {
 impl ListArgs {
     async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let views = session.tenant().await?.uncertain_list(self.sync.as_ref()).await?;
+        let lang = session.output.lang();
         session.output.answer(
-            || views.iter().map(document).collect(),
+            || views.iter().map(|view| document(view, lang)).collect(),
             || {
                 if views.is_empty() {
-                    return "no uncertain writes".to_owned();
+                    return lang.say(said!("cli-uncertain-none"));
                 }
                 let rows = views.iter().map(|view| {
                     [
                         view.change.clone(),
                         view.sync.to_string(),
-                        format!("{} {}", view.action.as_str(), view.kind),
+                        lang.say(said!("cli-action-on", action = view.action, kind = view.kind)),
                         view.name.clone(),
                         view.run.to_string(),
-                        view.intended_at.to_string(),
-                        view.due_at.map_or_else(|| "with the next run".to_owned(), |due| due.to_string()),
-                        view.why.clone(),
+                        moment(lang, view.intended_at),
+                        view.due_at.map_or_else(|| lang.say(said!("cli-with-the-next-run")), |due| moment(lang, due)),
+                        lang.say(&view.why),
                     ]
                 });
-                table(["change", "sync", "what", "name", "run", "begun", "looked up after", "why"], rows)
+                table(lang, ["change", "sync", "what", "name", "run", "begun", "looked-up-after", "why"], rows)
             },
         )?;
         Ok(Exit::Done)
@@ -102,29 +104,29 @@ impl SettleArgs {
             (Some(id), _) => Found::Written(id),
             (None, true) => Found::NotWritten,
             (None, false) => {
-                return Err(CliError::usage(
-                    "its outcome is missing",
-                    "`--written ID` if the record exists, `--not-written` if it does not",
-                ));
+                return Err(CliError::usage(said!("cli-outcome-missing"), said!("cli-outcome-hint")));
             }
         };
         let settled = session.tenant().await?.uncertain_settle(self.change, &found, &self.reason).await?;
-        let ended = match &found {
-            Found::Written(id) => match &settled.overtaken {
-                Some(overtaken) => format!("it {overtaken}"),
-                None => format!("written, as {id}"),
-            },
-            Found::NotWritten => "not written: the next plan contains it again".to_owned(),
-        };
+        let lang = session.output.lang();
         session.output.answer(
-            || document(&settled),
-            || format!("{} {} `{}`: {ended}", settled.action.as_str(), settled.kind, settled.name),
+            || document(&settled, lang),
+            || {
+                let (action, kind, name) = (settled.action, settled.kind, &settled.name);
+                lang.say(match (&found, &settled.overtaken) {
+                    (Found::Written(_), Some(overtaken)) => {
+                        said!("cli-settled-overtaken", action, kind, name, overtaken)
+                    }
+                    (Found::Written(id), None) => said!("cli-settled-written", action, kind, name, id),
+                    (Found::NotWritten, _) => said!("cli-settled-not-written", action, kind, name),
+                })
+            },
         )?;
         Ok(Exit::Done)
     }
 }
 
-fn document(view: &UncertainView) -> Value {
+fn document(view: &UncertainView, lang: Lang) -> Value {
     json!({
         "change": view.change,
         "sync": view.sync,
@@ -138,7 +140,7 @@ fn document(view: &UncertainView) -> Value {
         "intended_at": shapes::time(Some(view.intended_at)),
         "looks": view.looks,
         "due_at": shapes::time(view.due_at),
-        "why": view.why,
-        "overtaken": view.overtaken,
+        "why": shapes::message(&view.why, lang),
+        "overtaken": view.overtaken.as_ref().map(|overtaken| shapes::message(overtaken, lang)),
     })
 }

@@ -3,13 +3,13 @@
 use super::applied::summary;
 use super::confirm::{ScopeArgs, confirmed};
 use super::exit::Exit;
-use super::output::count;
 use super::plan::{self, Held, Sums};
 use super::progress::Bars;
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{ApplyOptions, PlanReport, Tenant, UndoOptions};
-use crosswalk_model::RunId;
+use crosswalk_model::{Call, RunId, Verb, said};
+use crosswalk_say::{Lang, command};
 use serde_json::{Value, json};
 
 /// Most changes shown before the question.
@@ -45,23 +45,24 @@ impl UndoArgs {
         let report = tenant.undo(self.run, &options, &Bars::new(session.output)).await?;
         let id = report.plan.id;
         let changes = Sums::of(&report.plan).changes;
+        let lang = session.output.lang();
         let document = |applied: Value| {
             let held = Held::default();
-            json!({ "plan": plan::document(&sync, &report, &held), "applied": applied })
+            json!({ "plan": plan::document(&sync, &report, &held, lang), "applied": applied })
         };
-        let shown = preview(&tenant, self.run, &report).await?;
+        let shown = preview(&tenant, self.run, &report, lang).await?;
         if changes == 0 {
             session.output.answer(|| document(Value::Null), || shown)?;
             return Ok(if report.findings_total == 0 { Exit::Done } else { Exit::Partial });
         }
         if !self.scope.yes {
             session.output.tell(&shown);
-            let question = format!("Undo run {} with {}?", self.run, count(changes, "change"));
-            if !confirmed(session, question, &format!("crosswalk apply {id} --yes")).await? {
-                session.output.answer(
-                    || document(Value::Null),
-                    || format!("nothing was undone; `crosswalk apply {id}` applies it later"),
-                )?;
+            let question = lang.say(said!("cli-undo-question", run = self.run, changes));
+            let apply = Call::of(Verb::Apply).with("plan", id);
+            if !confirmed(session, question, &command(&apply.clone().flag("yes"))).await? {
+                session
+                    .output
+                    .answer(|| document(Value::Null), || lang.say(said!("cli-nothing-undone", later = apply)))?;
                 return Ok(Exit::Pending);
             }
         }
@@ -69,28 +70,32 @@ impl UndoArgs {
         let before = if self.scope.yes { format!("{shown}\n") } else { String::new() };
         let counts = &applied.run.counts;
         let rest = if counts.failed + counts.stale > 0 {
-            format!("  crosswalk run undo {}   (undoes the rest)\n", self.run)
+            let undo = Call::of(Verb::RunUndo).with("run", self.run);
+            plan::next_line(&command(&undo), &said!("cli-next-undo"), lang)
         } else {
             String::new()
         };
-        session
-            .output
-            .answer(|| document(shapes::applied(&applied)), || format!("{before}{}{rest}", summary(&applied)))?;
+        session.output.answer(
+            || document(shapes::applied(&applied, lang)),
+            || format!("{before}{}{rest}", summary(&applied, lang)),
+        )?;
         Ok(Exit::of_run(&applied.run))
     }
 }
 
 /// Describes the plan, and what cannot be undone.
-async fn preview(tenant: &Tenant, run: RunId, report: &PlanReport) -> anyhow::Result<String> {
+async fn preview(tenant: &Tenant, run: RunId, report: &PlanReport, lang: Lang) -> anyhow::Result<String> {
     let plan = &report.plan;
     let sync = tenant.plan_sync(plan.id).await?;
-    let mut text = format!("plan {} of {sync}, undoes run {run}: ", plan.id);
+    let mut text = String::new();
     if plan.totals.is_empty() {
-        text.push_str("nothing can be undone\n");
+        text.push_str(&format!("{}\n", lang.say(said!("cli-undo-nothing", plan = plan.id, sync = &sync, run))));
     } else {
-        text.push_str(&format!("{}\n\n{}\n", plan::cost(&Sums::of(plan)), plan::matrix(plan)));
-        text.push_str(&plan::first_changes(tenant, &sync, plan.id, SHOWN).await?);
+        let cost = plan::cost(&Sums::of(plan));
+        let heading = lang.say(said!("cli-undo-plan", plan = plan.id, sync = &sync, run, cost));
+        text.push_str(&format!("{heading}\n\n{}\n", plan::matrix(plan, lang)));
+        text.push_str(&plan::first_changes(tenant, &sync, plan.id, SHOWN, lang).await?);
     }
-    text.push_str(&plan::findings_summary(report));
+    text.push_str(&plan::findings_summary(report, lang));
     Ok(text)
 }

@@ -2,11 +2,14 @@
 //! each item ends.
 
 use super::exit::Exit;
-use super::output::clean;
+use super::output::{clean, moment, word};
 use super::session::Session;
-use super::shapes::word_of;
+use super::shapes::{self, word_of};
 use crosswalk_engine::{JobOutcome, JobReport, WorkOptions};
-use serde_json::json;
+use crosswalk_model::said::{Arg, Typed};
+use crosswalk_model::{Said, said};
+use crosswalk_say::Lang;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Options of `crosswalk work`.
@@ -30,7 +33,7 @@ pub(super) struct WorkArgs {
     /// Do what is due now, then exit
     #[arg(long)]
     once: bool,
-    /// The most items to run side by side, of all tenants together
+    /// Maximum number of items to run at once, across all tenants
     #[arg(long, value_name = "NUMBER", default_value = "32", value_parser = clap::value_parser!(u16).range(1..=64))]
     at_once: u16,
 }
@@ -44,16 +47,18 @@ impl WorkArgs {
         let tenant = session.tenant_named.then(|| session.tenant.clone());
         let options = WorkOptions { tenant, at_once: self.at_once.into(), once: self.once };
         let failed = AtomicBool::new(false);
+        let lang = session.output.lang();
         let tell = |report: JobReport| {
             failed.fetch_or(!matches!(report.outcome, JobOutcome::Done | JobOutcome::Skipped), Ordering::Relaxed);
-            let line = if session.output.json() { json!(report).to_string() } else { describe_item(&report) };
+            let line =
+                if session.output.json() { document(&report, lang).to_string() } else { describe(&report, lang) };
             if session.output.line(&line).is_err() {
                 // Nobody is reading any more.
                 engine.stop().stop();
             }
         };
         if !self.once {
-            session.output.talk("running the schedule; Ctrl-C stops it at a safe point");
+            session.output.talk(&lang.say(said!("cli-work-begins")));
         }
         engine.work(&options, &tell).await?;
         let partly = self.once && !engine.stop().is_stopped() && failed.into_inner();
@@ -61,23 +66,22 @@ impl WorkArgs {
     }
 }
 
+fn document(report: &JobReport, lang: Lang) -> Value {
+    let mut document = json!(report);
+    document["message"] = shapes::message(&report.message, lang);
+    document
+}
+
 /// Describes one finished item for a person.
-fn describe_item(report: &JobReport) -> String {
-    let seconds = format!("{}.{} s", report.took_ms / 1000, report.took_ms % 1000 / 100);
-    let mut line = format!(
-        "{}  {}  {} {}  {} in {seconds}: {}",
-        report.began_at,
-        report.tenant,
-        report.job,
-        report.of,
-        word_of(&report.outcome),
-        clean(&report.message)
-    );
+fn describe(report: &JobReport, lang: Lang) -> String {
+    let seconds = Arg::decimal(format!("{}.{}", report.took_ms / 1000, report.took_ms % 1000 / 100));
+    let mut ended = vec![said!("cli-work-ended", word = word_of(&report.outcome), seconds, message = &report.message)];
     if report.failures > 1 {
-        line.push_str(&format!("; {} times in a row", report.failures));
+        ended.push(said!("cli-work-in-a-row", count = report.failures));
     }
     if let Some(next) = &report.next_at {
-        line.push_str(&format!("; next {next}"));
+        ended.push(said!("cli-work-next", at = Arg::Typed(Typed::Moment(next.clone()))));
     }
-    line
+    let (began, job) = (moment(lang, &report.began_at), word(lang, &report.job));
+    format!("{began}  {}  {job} {}  {}", report.tenant, report.of, clean(&lang.say(Said::several(ended))))
 }

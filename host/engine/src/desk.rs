@@ -4,6 +4,7 @@
 //! Lists, explains and stores decisions; writes nothing to a vendor.
 
 pub(crate) mod alerts;
+pub(crate) mod approvals;
 pub(crate) mod connections;
 pub(crate) mod customers;
 pub(crate) mod decisions;

@@ -18,3 +18,4 @@ pub(crate) mod schedules;
 pub(crate) mod stop;
 pub(crate) mod sync_run;
 pub(crate) mod tenant;
+pub(crate) mod watched;

@@ -59,10 +59,13 @@ pub use ground::progress::{NoProgress, Progress, Stage};
 pub use ground::stop::Stop;
 pub use ground::tenant::Tenant;
 pub use run::refresh::RefreshReport;
-pub use run::report::{ApplyOptions, ApplyReport, PlanReport, Release, RunReport};
+pub use run::report::{ApplyOptions, ApplyReport, PlanReport, RunReport};
 pub use run::undo::UndoOptions;
 pub use work::report::{JobOutcome, JobReport};
+pub use work::requests::RunView;
 pub use work::worker::WorkOptions;
+
+pub use crosswalk_model::Release;
 
 pub use crosswalk_runtime::{Choice, Identity};
 pub use crosswalk_store::{ChangeFilter, ChangeStatus, FindingFilter, FindingGroup, JournalEntry, JournalFilter};

@@ -9,7 +9,7 @@
 //! Nothing is decided here: rules are [`crate::rules`]', steps of a run [`crate::run`]'s, bills [`crate::billing`]'s.
 
 use crate::billing::choices::{UsageChoice, plan_choices};
-use crate::billing::{self, outcomes, preconditions};
+use crate::billing::{self, fetched, outcomes, preconditions};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::find;
@@ -18,16 +18,17 @@ use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::Choice;
 use crate::run::alerts::plan_tickets;
-use crate::run::apply::apply_plan;
+use crate::run::apply::{Go, apply_plan};
 use crate::run::draft::Draft;
 use crate::run::ending::{end_apply, end_plan, planned};
 use crate::run::observe::{self, Observed};
 use crate::run::refresh::{RefreshReport, refresh_one};
-use crate::run::report::{ApplyOptions, ApplyReport, PlanReport, Release, RunReport};
+use crate::run::report::{ApplyOptions, ApplyReport, PlanReport, RunReport};
 use crate::run::totals::ApplyTotals;
 use crate::run::undo::{UndoOptions, plan_undo};
 use crate::run::{accounts, customers, left, recover, stamps};
-use crosswalk_model::{Kind, Mode, PlanId, RunCounts, RunId, RunStatus, SyncName, Trust};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, Mode, PlanId, Release, RunCounts, RunId, RunStatus, SyncName, Trust, said};
 use crosswalk_store::ChangeFilter;
 use std::collections::{BTreeMap, HashMap};
 
@@ -78,7 +79,18 @@ impl Tenant {
     ) -> Result<ApplyReport, Error> {
         let sync = self.plan_sync(plan).await?;
         let run = sync_run::begin(self, &sync, Mode::Apply, progress).await?;
-        finish_apply(&run, plan, options).await
+        finish_apply(&run, plan, Go::Now(options)).await
+    }
+
+    /// Applies what people approved of a plan ([`Tenant::plan_approve`]). What went stale is refused, change by change.
+    ///
+    /// # Errors
+    /// No such plan, nothing of it is approved, the sync is only previewed, or somebody else works on it.
+    #[boxed]
+    pub async fn apply_approved(&self, plan: PlanId, progress: &dyn Progress) -> Result<ApplyReport, Error> {
+        let sync = self.plan_sync(plan).await?;
+        let run = sync_run::begin(self, &sync, Mode::Apply, progress).await?;
+        finish_apply(&run, plan, Go::Approved).await
     }
 
     /// Plans single lines as a person wants them, from what their contracts have now. Nothing
@@ -97,7 +109,7 @@ impl Tenant {
         let mut by_customer = BTreeMap::<String, HashMap<String, Choice>>::new();
         for choice in choices {
             if choice.quantity.is_some_and(|quantity| quantity < 0) {
-                return Err(Error::invalid("a quantity cannot be negative", "write how many the contract shall have"));
+                return Err(Error::invalid(said!("usage-negative"), said!("usage-hint-quantity")));
             }
             let wanted = Choice { quantity: choice.quantity, effective: choice.effective };
             by_customer.entry(choice.line.customer.clone()).or_default().insert(choice.line.product.clone(), wanted);
@@ -148,14 +160,14 @@ impl Tenant {
         let rules = self.sync(sync).await?.rules;
         let Some(rules) = rules.kinds.get(&kind) else {
             return Err(Error::invalid(
-                format!("the sync `{sync}` does not sync {kind}s"),
-                "`crosswalk sync list` shows what each sync does",
+                said!("run-kind-not-synced", sync, kind),
+                said!("run-hint-sync-list", list = Call::of(Verb::SyncList)),
             ));
         };
         if rules.trust == Trust::Preview {
             return Err(Error::invalid(
-                format!("the sync `{sync}` only previews {kind}s: nothing of them is written"),
-                format!("raise its trust; `crosswalk plan {sync}` shows what would be written"),
+                said!("run-kind-previewed", sync, kind),
+                said!("run-hint-raise-trust", plan = Call::of(Verb::Plan).with("sync", sync)),
             ));
         }
         let source = find::linked_source(self, sync, kind, id).await?;
@@ -172,7 +184,7 @@ impl Tenant {
             None
         } else {
             let options = ApplyOptions { release: Release::All, ..ApplyOptions::default() };
-            Some(finish_apply(&run, plan.plan.id, &options).await?)
+            Some(finish_apply(&run, plan.plan.id, Go::Now(&options)).await?)
         };
         let sides = self.sync(sync).await?;
         let record = find::record(self, &sides.source, kind, &source).await?;
@@ -197,8 +209,8 @@ impl Tenant {
         let planning =
             sync_run::begin(self, &undone.sync, Mode::Plan, progress).await.map_err(|error| match error {
                 Error::Busy { .. } if undone.status == RunStatus::Running => Error::Busy {
-                    message: format!("run {run} is under way"),
-                    hint: "undo it when it has ended; `crosswalk runs` shows that".to_owned(),
+                    message: said!("run-under-way", run),
+                    hint: said!("run-hint-undo-later", runs = Call::of(Verb::Runs).with("sync", &undone.sync)),
                 },
                 other => other,
             })?;
@@ -206,8 +218,8 @@ impl Tenant {
         let report = planned(&planning, report).await?;
         match self.store.run_undone_by(run).await? {
             Some(by) if report.plan.totals.is_empty() => Err(Error::invalid(
-                format!("run {run} was undone already, by run {by}"),
-                format!("`crosswalk journal {} --run {by}` shows what that did", undone.sync),
+                said!("run-undone-already", run, by),
+                said!("run-hint-journal", journal = Call::of(Verb::Journal).with("sync", &undone.sync).with("run", by)),
             )),
             _ => Ok(report),
         }
@@ -222,10 +234,7 @@ async fn begin_alerts<'p>(
 ) -> Result<SyncRun<'p>, Error> {
     let rules = tenant.sync(sync).await?.rules;
     if !rules.kinds.contains_key(&Kind::Alert) {
-        return Err(Error::invalid(
-            format!("alerts take no part in the sync `{sync}`"),
-            "make it with `--kinds customer,location,asset,alert`",
-        ));
+        return Err(Error::invalid(said!("run-no-alerts", sync), said!("run-hint-alerts")));
     }
     sync_run::begin(tenant, sync, mode, progress).await
 }
@@ -241,10 +250,7 @@ async fn plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
 async fn read_and_plan(run: &SyncRun<'_>) -> Result<PlanReport, Error> {
     recover::recover(run).await?;
     if run.sync.rules.bills() {
-        // Until it is read to its end nobody knows what is zero.
-        let unread = "the last reading of usage did not come to its end".to_owned();
-        let period = run.store.fetched(&run.sync.name).await?.and_then(|(.., period)| period);
-        run.store.fetched_put(&run.sync.name, Some(unread), &HashMap::new(), period).await?;
+        fetched::begin_read(&run.store, &run.sync.name).await?;
     }
     let observed = observe::observe(run).await?;
     for (side, reports) in [(&run.source, &observed.source), (&run.target, &observed.target)] {
@@ -277,7 +283,7 @@ async fn apply_by_trust(
         return Ok(RunReport { plan, applied: None });
     }
     let options = ApplyOptions { automatic: true, trusted, ..ApplyOptions::default() };
-    let applied = finish_apply(run, plan.plan.id, &options).await?;
+    let applied = finish_apply(run, plan.plan.id, Go::Now(&options)).await?;
     Ok(RunReport { plan, applied: Some(applied) })
 }
 
@@ -314,9 +320,9 @@ async fn make_plan(run: &SyncRun<'_>, observed: Option<&Observed>) -> Result<Pla
 }
 
 /// Applies a plan in this run, and ends the run.
-async fn finish_apply(run: &SyncRun<'_>, plan: PlanId, options: &ApplyOptions) -> Result<ApplyReport, Error> {
+async fn finish_apply(run: &SyncRun<'_>, plan: PlanId, go: Go<'_>) -> Result<ApplyReport, Error> {
     let mut tally = ApplyTotals::default();
-    match apply_plan(run, plan, options, preconditions::read, &mut tally).await {
+    match apply_plan(run, plan, go, preconditions::read, &mut tally).await {
         Ok(plan) => {
             let report = end_apply(run, &plan, tally).await?;
             outcomes::outcomes_after(run, plan.id).await?;

@@ -11,7 +11,7 @@ use crate::rules::plan::{Planned, Reference, after_write, stale, to_write, verif
 use crate::run::left::is_left;
 use crosswalk_model::{
     Action, Change, ChangeId, Field, FieldDescription, Kind, KindDescription, Link, Operation, PlanId, PlannedChange,
-    Record, StampPlace, SyncRules, Timestamp, Value, Writable,
+    Record, Said, StampPlace, SyncRules, Timestamp, Value, Writable,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,7 +102,7 @@ pub(crate) struct World {
     /// The customer of each record, as it was told last.
     customers: BTreeMap<(Kind, String), String>,
     /// Accounts that are not in use, with why nothing is made in them.
-    pub(crate) out_of_use: BTreeMap<String, String>,
+    pub(crate) out_of_use: BTreeMap<String, Said>,
     next: u32,
 }
 

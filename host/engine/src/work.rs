@@ -5,5 +5,6 @@
 pub(crate) mod fairness;
 pub(crate) mod overdue;
 pub(crate) mod report;
+pub(crate) mod requests;
 pub(crate) mod schedule;
 pub(crate) mod worker;

@@ -45,6 +45,10 @@ words! {
         Uncertain = "uncertain",
         /// The outcome of an uncertain write was found.
         LookedUp = "looked up",
+        /// A part of a plan was approved, to be applied later.
+        Approved = "approved",
+        /// Approvals of a plan were withdrawn.
+        Withdrawn = "withdrawn",
         /// Brakes were released by an approval.
         Released = "released",
         /// The gate refused a request.

@@ -1,5 +1,8 @@
 //! Failures at a vendor or in a connector, as cases that the engine can act on.
 
+use super::Said;
+use super::said::Arg;
+use crate::said;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -85,6 +88,19 @@ impl Failure {
             | Failure::Conflict { message }
             | Failure::Unsupported { message }
             | Failure::Broken { message } => message,
+        }
+    }
+
+    /// Returns the message for people: the name of the case, and the text as the vendor or the connector wrote it.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let (failure, message) = (self.name(), self.message());
+        match self {
+            Failure::Rejected { fields, .. } if !fields.is_empty() => {
+                let fields = Arg::list(fields.iter().map(|(field, why)| format!("{field}: {why}")));
+                said!("failure-of-fields", failure, message, fields)
+            }
+            _ => said!("failure", failure, message),
         }
     }
 

@@ -3,7 +3,7 @@
 //! Each has a cause, by which findings are counted, listed and filtered; the sentence has the details. The planner
 //! decides what is a finding.
 
-use super::{Kind, Side};
+use super::{Kind, Said, Side};
 use crate::words::words;
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +21,8 @@ pub struct Finding {
     /// The record's id at that side. A line of usage is `customer/product`; empty if the finding is about no single
     /// record.
     pub source: String,
-    /// One sentence for people.
-    pub message: String,
+    /// The details.
+    pub message: Said,
 }
 
 impl Finding {
@@ -32,7 +32,7 @@ impl Finding {
         kind: Kind,
         customer: impl Into<String>,
         source: impl Into<String>,
-        message: impl Into<String>,
+        message: impl Into<Said>,
     ) -> Self {
         let (customer, source, message) = (customer.into(), source.into(), message.into());
         Self { kind, cause, side: Side::Source, customer, source, message }

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod actor;
+pub mod approval;
 pub mod brake;
 pub mod budget;
 pub mod catalogue;
@@ -24,8 +25,10 @@ pub mod memory;
 pub mod plan;
 pub mod record;
 pub mod recurrence;
+pub mod request;
 pub mod retention;
 pub mod run;
+pub mod said;
 pub mod schedule;
 pub mod secret;
 pub mod signs;
@@ -33,11 +36,13 @@ pub mod step;
 pub mod sync;
 pub mod usage;
 pub mod value;
+pub mod verb;
 
 mod words;
 
 pub use account::{Account, KnownAccount};
 pub use actor::Actor;
+pub use approval::{Approval, Approved, Part, Release, Sequences};
 pub use brake::{Brake, LetGo};
 pub use budget::BudgetTake;
 pub use change::{Change, Operation, Outcome, Settlement, WriteReport};
@@ -56,11 +61,14 @@ pub use memory::{LineMemory, Memory, TicketMemory};
 pub use plan::{Action, Direction, FieldDiff, Hold, Plan, PlannedChange, Risk, Side};
 pub use record::{Flaw, Gap, Page, Period, Query, Record, Selection};
 pub use recurrence::Calendar;
+pub use request::{Request, RunState, StopOutcome, Wanted};
 pub use retention::Retention;
 pub use run::{Mode, Run, RunCounts, RunStatus};
+pub use said::Said;
 pub use schedule::{Job, Recurrence, Schedule};
 pub use secret::Secret;
 pub use step::{Activity, Head, LineStep, PartCount, PartDay, Replaced, Rest, Step, TicketStep};
 pub use sync::{FieldRule, Sync, SyncRules, Trust};
 pub use usage::{LineKey, Switch, Switches};
 pub use value::{Field, Value};
+pub use verb::{Call, Verb};

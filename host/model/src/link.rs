@@ -1,6 +1,6 @@
 //! Links between source and target records: their state, who decided it, and why.
 
-use super::{Decider, Kind, Memory, Timestamp, Value};
+use super::{Decider, Kind, Memory, Said, Timestamp, Value};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,8 +24,8 @@ pub struct Link {
     pub decided_by: Option<Decider>,
     /// Time of the decision.
     pub decided_at: Timestamp,
-    /// The reason, for people.
-    pub reason: String,
+    /// The reason.
+    pub reason: Said,
     /// The candidates, best first; in the states `proposed` and `conflict`.
     pub candidates: Vec<Candidate>,
     /// Target ids that an operator declined. They are not proposed again.
@@ -71,7 +71,7 @@ impl Link {
             made: false,
             decided_by: None,
             decided_at: at,
-            reason: String::new(),
+            reason: Said::default(),
             candidates: Vec::new(),
             declined: Vec::new(),
             written: BTreeMap::new(),
@@ -217,6 +217,6 @@ pub struct Candidate {
     pub name: String,
     /// The score, from 0 to 1.
     pub score: f64,
-    /// The reason, for people.
-    pub reason: String,
+    /// The reason.
+    pub reason: Said,
 }

@@ -1,6 +1,6 @@
 //! A plan: typed, ordered changes with their before-images, that a person can read and approve.
 
-use super::{Brake, FindingTotal, Kind, LineStep, PlanId, RunId, Step, TicketStep, Timestamp, Value};
+use super::{Brake, FindingTotal, Kind, LineStep, PlanId, RunId, Said, Step, TicketStep, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 
 /// A plan. Its changes are stored apart, as there can be many.
@@ -23,9 +23,9 @@ pub struct Plan {
     pub findings: Vec<FindingTotal>,
     /// Time of the approval.
     pub approved_at: Option<Timestamp>,
-    /// The approver: a person, or a rule by its name. `None` for a plan from before this was stored.
+    /// The latest approver: a person, or a rule. `None` for a plan from before this was stored.
     #[serde(default)]
-    pub approved_by: Option<String>,
+    pub approved_by: Option<Said>,
     /// The run that it undoes; `None` for a plan that brings in step.
     #[serde(default)]
     pub undoes: Option<RunId>,
@@ -69,8 +69,8 @@ pub struct PlannedChange {
     /// What it is beside its fields.
     #[serde(default)]
     pub step: Step,
-    /// The reason, for people.
-    pub reason: String,
+    /// The reason.
+    pub reason: Said,
     /// The attention that it needs from a person.
     pub risk: Risk,
     /// The largest number of calls that it costs.
@@ -268,15 +268,15 @@ pub struct Hold {
     /// The brakes, each to be released by itself. Serialised as their words, joined by a plus sign.
     #[serde(rename = "brake", with = "joined")]
     pub brakes: Vec<Brake>,
-    /// The reason with the numbers, for people.
-    pub reason: String,
+    /// The reason with the numbers.
+    pub reason: Said,
 }
 
 impl Hold {
     /// A hold of one brake.
     #[must_use]
-    pub fn new(brake: Brake, reason: String) -> Self {
-        Self { brakes: vec![brake], reason }
+    pub fn new(brake: Brake, reason: impl Into<Said>) -> Self {
+        Self { brakes: vec![brake], reason: reason.into() }
     }
 
     /// Joins several holds into one, in their order. The change is let go when each of its brakes is released.
@@ -288,10 +288,7 @@ impl Hold {
                     all.brakes.push(brake);
                 }
             }
-            if !all.reason.contains(&one.reason) {
-                all.reason.push_str("; ");
-                all.reason.push_str(&one.reason);
-            }
+            all.reason = Said::several([all.reason, one.reason]);
             all
         })
     }
@@ -312,14 +309,14 @@ impl Hold {
     ///
     /// # Errors
     /// A word is of no brake.
-    pub fn parse(words: &str, reason: String) -> Result<Self, String> {
-        Ok(Self { brakes: joined::brakes(words)?, reason })
+    pub fn parse(words: &str, reason: impl Into<Said>) -> Result<Self, String> {
+        Ok(Self { brakes: joined::brakes(words)?, reason: reason.into() })
     }
 
     /// Reads stored words. A brake of an earlier version, which no release lets go, reads as [`Brake::Preview`].
     #[must_use]
-    pub fn read(words: &str, reason: String) -> Self {
-        Self { brakes: joined::brakes(words).unwrap_or_else(|_| vec![Brake::Preview]), reason }
+    pub fn read(words: &str, reason: impl Into<Said>) -> Self {
+        Self { brakes: joined::brakes(words).unwrap_or_else(|_| vec![Brake::Preview]), reason: reason.into() }
     }
 }
 

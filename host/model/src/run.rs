@@ -1,6 +1,6 @@
 //! Runs: the executions of a sync, and how they ended.
 
-use super::{Actor, Failure, Flaw, Kind, Period, PlanId, RunId, SyncName, Timestamp};
+use super::{Actor, Failure, Flaw, Kind, Period, PlanId, RunId, Said, SyncName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The mode of a call.
@@ -35,17 +35,17 @@ pub struct Run {
     /// The numbers of records and changes.
     pub counts: RunCounts,
     /// A summary of what went wrong. The journal has each case.
-    pub message: String,
+    pub message: Said,
 }
 
-/// The message of a run that was stopped on request.
-pub const STOPPED: &str = "stopped on request: the next run goes on from there";
+/// The code of the message of a run that was stopped on request.
+pub const STOPPED: &str = "run-stopped";
 
 impl Run {
     /// Whether it was stopped on request before its end.
     #[must_use]
     pub fn was_stopped(&self) -> bool {
-        self.status == RunStatus::Partial && self.message == STOPPED
+        self.status == RunStatus::Partial && self.message.code() == Some(STOPPED)
     }
 }
 
@@ -53,6 +53,8 @@ impl Run {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunStatus {
+    /// Asked for, and not begun.
+    Queued,
     /// In progress, or its process died.
     Running,
     /// Everything was done.
@@ -65,6 +67,8 @@ pub enum RunStatus {
     Held,
     /// There was nothing to do.
     NothingToDo,
+    /// Stopped before it began.
+    Cancelled,
 }
 
 impl RunStatus {
@@ -72,12 +76,14 @@ impl RunStatus {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            RunStatus::Queued => "queued",
             RunStatus::Running => "running",
             RunStatus::Succeeded => "succeeded",
             RunStatus::Partial => "partial",
             RunStatus::Failed => "failed",
             RunStatus::Held => "held",
             RunStatus::NothingToDo => "nothing-to-do",
+            RunStatus::Cancelled => "cancelled",
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The arithmetic of slots, pure: an interval or the calendar (see `recurrence`), a jitter that stays the same for a
 //! job, a missed slot that is caught up once, and the pause before a failure is tried again.
 
-use super::{Calendar, SyncName, TenantName, Timestamp};
+use super::{Calendar, Said, SyncName, TenantName, Timestamp};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -76,8 +76,8 @@ pub struct Schedule {
     pub last_at: Option<Timestamp>,
     /// Number of failures in a row.
     pub failures: u32,
-    /// The last result, for people.
-    pub message: String,
+    /// The last result.
+    pub message: Said,
 }
 
 impl Schedule {
@@ -136,7 +136,7 @@ impl Schedule {
             taken_at: None,
             last_at: last,
             failures: 0,
-            message: String::new(),
+            message: Said::default(),
         }
     }
 

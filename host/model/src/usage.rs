@@ -3,7 +3,7 @@
 //! A *line* is one product of one source customer. It is what is mapped to a contract, approved, and defended. A
 //! vendor's report may have several rows of a line, a contract has one.
 
-use super::{Failure, RunId, Timestamp};
+use super::{Failure, RunId, Said, Timestamp};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -165,8 +165,8 @@ pub struct LastOutcome {
     pub at: Timestamp,
     /// The run.
     pub run: RunId,
-    /// One sentence for people.
-    pub message: String,
+    /// The details.
+    pub message: Said,
     /// The connection that failed, and the name of the failure (see [`Failure::name`]), under which its plugin has a
     /// troubleshooting text.
     pub trouble: Option<(String, String)>,
@@ -177,7 +177,7 @@ impl LastOutcome {
     #[must_use]
     pub fn failed(at: Timestamp, run: RunId, connection: &str, failure: &Failure) -> Self {
         let trouble = Some((connection.to_owned(), failure.name().to_owned()));
-        Self { ending: Ending::Failed, at, run, message: failure.to_string(), trouble }
+        Self { ending: Ending::Failed, at, run, message: failure.said(), trouble }
     }
 }
 

@@ -9,10 +9,10 @@
 
 use super::connections::connection_id;
 use super::plans::{check_run, plan_row};
-use super::rows::cut;
+use super::rows::message;
 use super::{ChangeStatus, JournalEntry, StoreError, TenantStore, journal, links, upsert};
 use crate::boxed;
-use crosswalk_model::{Actor, ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Timestamp};
+use crosswalk_model::{Actor, ConnectionName, Kind, Link, LinkState, PlanId, Record, RunId, Said, Timestamp, said};
 use rusqlite::{Connection, params};
 
 /// The outcome of one change.
@@ -25,7 +25,7 @@ pub struct Settled {
     /// The target record that was written.
     pub target: Option<String>,
     /// The reason, if the change did not go well; cut after 8 KiB.
-    pub message: String,
+    pub message: Said,
     /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one ended the change or left it
     /// uncertain.
     pub failure: Option<&'static str>,
@@ -43,7 +43,7 @@ impl Settled {
     #[must_use]
     pub fn new(sequence: u32, status: ChangeStatus, journal: JournalEntry) -> Self {
         let target = journal.target.clone();
-        Self { sequence, status, target, message: String::new(), failure: None, link: None, journal, token: None }
+        Self { sequence, status, target, message: Said::default(), failure: None, link: None, journal, token: None }
     }
 }
 
@@ -52,8 +52,8 @@ impl Settled {
 pub struct Overtaken {
     /// Kind and source record: `asset 12`.
     pub what: String,
-    /// The sentence for people: `created as 42; excluded meanwhile, which stands`.
-    pub message: String,
+    /// What was written and what stands.
+    pub message: Said,
 }
 
 impl TenantStore {
@@ -156,7 +156,7 @@ fn settle(
                 Ok(()) => {}
                 Err(StoreError::Stale { .. }) => {
                     let stands = stands(db, tenant, sync, link)?;
-                    outcome.overtake(&stands);
+                    outcome.overtake(stands);
                     let what = outcome.journal.what();
                     overtaken.push(Overtaken { what, message: outcome.message.clone() });
                 }
@@ -165,7 +165,7 @@ fn settle(
         }
         let row = params![
             outcome.status.as_str(),
-            outcome.message,
+            message(&outcome.message),
             outcome.target,
             outcome.token,
             batch.batch,
@@ -198,14 +198,14 @@ fn forget_doubts(db: &Connection, tenant: i64, plan: PlanId, settled: &[OutcomeR
 }
 
 /// Describes the current state of a link that a decision changed.
-fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::LinkRow) -> Result<String, StoreError> {
+fn stands(db: &Connection, tenant: i64, sync: i64, link: &links::LinkRow) -> Result<Said, StoreError> {
     let now = links::state(db, tenant, sync, link)?;
     Ok(match now {
-        Some((LinkState::Excluded, _)) => "excluded".to_owned(),
-        Some((LinkState::Linked, Some(target))) => format!("linked to {target}"),
-        Some((LinkState::Create, _)) => "marked to be created".to_owned(),
-        Some((LinkState::Unmapped, _)) => "forgotten".to_owned(),
-        Some(_) | None => "decided on".to_owned(),
+        Some((LinkState::Excluded, _)) => said!("link-stands-excluded"),
+        Some((LinkState::Linked, Some(target))) => said!("link-stands-linked", target),
+        Some((LinkState::Create, _)) => said!("link-stands-create"),
+        Some((LinkState::Unmapped, _)) => said!("link-stands-forgotten"),
+        Some(_) | None => said!("link-stands-decided"),
     })
 }
 
@@ -249,7 +249,7 @@ struct OutcomeRow {
     sequence: u32,
     status: ChangeStatus,
     target: Option<String>,
-    message: String,
+    message: Said,
     failure: Option<&'static str>,
     token: Option<String>,
     link: Option<links::LinkRow>,
@@ -262,7 +262,7 @@ impl OutcomeRow {
             sequence: settled.sequence,
             status: settled.status,
             target: settled.target,
-            message: cut(&settled.message),
+            message: settled.message,
             failure: settled.failure,
             token: settled.token,
             link: settled.link.as_ref().map(links::LinkRow::new).transpose()?,
@@ -271,11 +271,11 @@ impl OutcomeRow {
     }
 
     /// Adds to the outcome that the link was decided on meanwhile.
-    fn overtake(&mut self, stands: &str) {
-        let event = self.journal.event();
+    fn overtake(&mut self, stands: Said) {
+        let event = self.journal.event().as_str();
         let written = match &self.target {
-            Some(target) => format!("was written ({event}) as {target}, {stands} meanwhile: that decision stands"),
-            None => format!("was written ({event}), {stands} meanwhile: that decision stands"),
+            Some(target) => said!("write-overtaken-as", event, target, stands),
+            None => said!("write-overtaken", event, stands),
         };
         self.journal.prepend(&written);
         self.message = written;

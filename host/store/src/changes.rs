@@ -1,10 +1,12 @@
 //! The changes of plans, and their status.
 
 use super::plans::plan_row;
-use super::rows::{collect, count, document_or_default, first, is_duplicate, limit, to_document, to_word, word};
+use super::rows::{
+    collect, count, document_or_default, first, is_duplicate, limit, message, said, to_document, to_word, word,
+};
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{Action, Hold, Kind, PlanId, PlannedChange, RunId, Step};
+use crosswalk_model::{Action, Hold, Kind, PlanId, PlannedChange, RunId, Said, Step};
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -84,7 +86,7 @@ pub struct StoredChange {
     /// The status.
     pub status: ChangeStatus,
     /// The reason, if the change did not go well.
-    pub message: String,
+    pub message: Said,
     /// The [name](crosswalk_model::Failure::name) of the connector's failure, if one ended the change or left it
     /// uncertain.
     pub failure: Option<String>,
@@ -184,7 +186,7 @@ impl TenantStore {
             for sequence in sequences {
                 let own = first(known.query(params![tenant, plan.0, sequence])?, |row| read_hold(row, 0))?;
                 let Some(all) = Hold::together(own.into_iter().chain([hold.clone()])) else { continue };
-                change.execute(params![tenant, plan.0, sequence, all.words(), all.reason])?;
+                change.execute(params![tenant, plan.0, sequence, all.words(), message(&all.reason)])?;
                 state.execute(params![tenant, plan.0, sequence, all.words()])?;
             }
             Ok(())
@@ -368,9 +370,9 @@ fn insert_changes(
             to_word(&change.risk)?,
             change.calls,
             brake,
-            change.held.as_ref().map(|hold| &hold.reason),
+            change.held.as_ref().map(|hold| message(&hold.reason)),
             change.link_revision,
-            change.reason,
+            message(&change.reason),
             fields,
             source,
             known,
@@ -404,7 +406,7 @@ fn without_fields(change: &PlannedChange) -> PlannedChange {
 
 /// The hold of a change: its brakes in this column, its reason in the next.
 fn read_hold(row: &Row<'_>, column: usize) -> Result<Hold, StoreError> {
-    let reason = row.get::<_, Option<String>>(column + 1)?.unwrap_or_default();
+    let reason = said(row, column + 1)?;
     let words = row.get_ref(column)?.as_str().map_err(|error| StoreError::unreadable("brake", error))?;
     Ok(Hold::read(words, reason))
 }
@@ -423,14 +425,14 @@ pub(super) fn read_change(row: &Row<'_>) -> Result<StoredChange, StoreError> {
         calls: count(row, 8)?,
         held: if row.get_ref(9)? == ValueRef::Null { None } else { Some(read_hold(row, 9)?) },
         link_revision: row.get(11)?,
-        reason: row.get(12)?,
+        reason: said(row, 12)?,
         fields: codec::read_diffs(row.get_ref(13)?.as_str().map_err(|error| StoreError::unreadable("change", error))?)?,
         step: document_or_default(row, 20, "step of a change")?,
     };
     Ok(StoredChange {
         change,
         status: word(row, 14)?,
-        message: row.get(15)?,
+        message: said(row, 15)?,
         batch: row.get(16)?,
         target: row.get(17)?,
         token: row.get(18)?,

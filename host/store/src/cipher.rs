@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use crosswalk_model::Secret;
+use crosswalk_model::{Secret, said};
 use sha2::{Digest as _, Sha256};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -87,7 +87,7 @@ impl Cipher {
         let sealed = self
             .aead
             .encrypt(&XNonce::from(nonce), Payload { msg: text, aad: belongs })
-            .map_err(|_| StoreError::TooLarge { what: "the secret is too large to encrypt".to_owned() })?;
+            .map_err(|_| StoreError::TooLarge { what: said!("secret-too-large") })?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 

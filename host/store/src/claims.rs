@@ -15,7 +15,7 @@ use super::rows::first;
 use super::writer::Strength;
 use super::{StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{ConnectionName, SyncName, TenantName};
+use crosswalk_model::{ConnectionName, Said, SyncName, TenantName, said};
 use rusqlite::{Connection, params};
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -51,6 +51,17 @@ impl Claim {
         match self {
             Claim::Sync(sync) => format!("{tenant}.{sync}.lock"),
             Claim::Job { connection, job } => format!("{tenant}.{connection}.{job}.job"),
+        }
+    }
+}
+
+impl Claim {
+    /// Returns the work, as the end of "a process is …".
+    #[must_use]
+    pub fn said(&self) -> Said {
+        match self {
+            Claim::Sync(sync) => said!("claim-sync", sync),
+            Claim::Job { connection, job } => said!("claim-job", connection, job),
         }
     }
 }

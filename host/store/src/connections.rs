@@ -3,7 +3,7 @@
 use super::rows::{collect, document, first, is_duplicate, to_document, word};
 use super::{StoreError, TenantStore, accounts, health, secrets};
 use crate::boxed;
-use crosswalk_model::{Connection, ConnectionName, KnownAccount, Secret, Timestamp};
+use crosswalk_model::{Connection, ConnectionName, KnownAccount, Said, Secret, Timestamp};
 use rusqlite::{Row, params};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct Opening {
     /// All secrets of the connection.
     pub secrets: BTreeMap<String, Secret>,
     /// Time since which the connection is in quarantine, and the reason.
-    pub quarantine: Option<(Timestamp, String)>,
+    pub quarantine: Option<(Timestamp, Said)>,
     /// What is known of its account; `None` before the vendor was asked.
     pub account: Option<KnownAccount>,
 }

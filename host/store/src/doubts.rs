@@ -5,11 +5,11 @@
 
 use super::changes::{read_change, select_changes};
 use super::plans::plan_row;
-use super::rows::{collect, count, cut, first, time, word};
+use super::rows::{collect, count, first, message, said, time, word};
 use super::syncs::sync_id;
 use super::{JournalEntry, StoreError, StoredChange, TenantStore, journal};
 use crate::boxed;
-use crosswalk_model::{PlanId, RunId, SyncName, Timestamp};
+use crosswalk_model::{PlanId, RunId, Said, SyncName, Timestamp};
 use rusqlite::{Connection, params};
 
 /// What is known of a write that may have been carried out.
@@ -26,7 +26,7 @@ pub struct Doubt {
     /// Time of the next look-up.
     pub due_at: Timestamp,
     /// The reason why it is uncertain; cut after 8 KiB.
-    pub why: String,
+    pub why: Said,
     /// The [name](crosswalk_model::Failure::name) of the connector's failure that left it open, if one did.
     pub failure: Option<String>,
     /// The record that the vendor named as the result of a create, though it belongs to another change.
@@ -82,7 +82,7 @@ impl TenantStore {
                  named = excluded.named, failure = excluded.failure",
             )?;
             for (sequence, doubt) in &doubts {
-                let why = cut(&doubt.why);
+                let why = message(&doubt.why);
                 if state.execute(params![why, tenant, plan.0, sequence, doubt.failure])? == 0 {
                     return Err(StoreError::stale("change", format!("{plan}.{sequence}")));
                 }
@@ -204,7 +204,7 @@ fn doubt(db: &Connection, tenant: i64, plan: i64, sequence: u32) -> Result<Optio
             answered: row.get(2)?,
             looks: count(row, 3)?,
             due_at: time(row, 4)?,
-            why: row.get(5)?,
+            why: said(row, 5)?,
             named: row.get(6)?,
             failure: row.get(7)?,
         })

@@ -3,6 +3,7 @@
 //! SQL never shows in a message. The database library's own error is the `source`.
 
 use super::claims::Claim;
+use crosswalk_model::{Said, said};
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
@@ -10,22 +11,28 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A named thing does not exist.
-    #[error("there is no {what}")]
+    #[error("there is no {what} `{name}`")]
     NotFound {
-        /// The thing, with its name.
-        what: String,
+        /// Kind of thing: a word that the catalogues know (`thing`).
+        what: &'static str,
+        /// Its name.
+        name: String,
     },
     /// A thing of that name exists already.
-    #[error("there is a {what} already: choose another name")]
+    #[error("there is a {what} `{name}` already")]
     Exists {
-        /// The thing, with its name.
-        what: String,
+        /// Kind of thing: a word that the catalogues know (`thing`).
+        what: &'static str,
+        /// Its name.
+        name: String,
     },
     /// It was changed by somebody else since it was read.
-    #[error("the {what} was changed by somebody else meanwhile: read it again")]
+    #[error("the {what} `{name}` was changed by somebody else meanwhile")]
     Stale {
-        /// The thing, with its name.
-        what: String,
+        /// Kind of thing: a word that the catalogues know (`thing`).
+        what: &'static str,
+        /// Its name.
+        name: String,
     },
     /// Another lease of the claim exists.
     #[error("another process is {claim}")]
@@ -43,7 +50,7 @@ pub enum StoreError {
     #[error("{what}")]
     TooLarge {
         /// The thing, and the limit.
-        what: String,
+        what: Said,
     },
     /// Written by a newer version of this program.
     #[error(
@@ -159,16 +166,50 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn not_found(what: &str, name: impl std::fmt::Display) -> Self {
-        StoreError::NotFound { what: format!("{what} `{name}`") }
+    /// Returns what happened and what to do, for people.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let shown = |path: &PathBuf| path.display().to_string();
+        match self {
+            StoreError::NotFound { what, name } => said!("not-found", what = *what, name),
+            StoreError::Exists { what, name } => said!("exists-already", what = *what, name),
+            StoreError::Stale { what, name } => said!("changed-meanwhile", what = *what, name),
+            StoreError::Held { claim } => said!("busy-elsewhere", claim = claim.said()),
+            StoreError::Lost { claim } => said!("busy-taken-over", claim = claim.said()),
+            StoreError::TooLarge { what } => what.clone(),
+            StoreError::Newer { path, found, known } => {
+                said!("database-newer", path = shown(path), found = found.to_string(), known = known.to_string())
+            }
+            StoreError::Diverged { path, version } => {
+                said!("database-diverged", path = shown(path), version = version.to_string())
+            }
+            StoreError::Foreign { path } => said!("database-foreign", path = shown(path)),
+            StoreError::Locked { path } => said!("database-locked", path = shown(path)),
+            StoreError::Damaged { path, detail } => said!("database-damaged", path = shown(path), detail),
+            StoreError::DiskFull { path } => said!("database-disk-full", path = shown(path)),
+            StoreError::WrongKey => said!("key-wrong"),
+            StoreError::KeyMissing { path } => said!("key-missing", path = shown(path)),
+            StoreError::KeyOpen { path } => said!("key-open", path = shown(path)),
+            StoreError::KeyInvalid => said!("key-invalid"),
+            StoreError::File { path, .. } => said!("store-file", path = shown(path)),
+            StoreError::Unreadable { what, detail } => said!("store-unreadable", what = *what, detail),
+            StoreError::Random(_) => said!("store-random"),
+            StoreError::Migration(_) => said!("store-migration"),
+            StoreError::Closed => said!("store-closed"),
+            StoreError::Database(_) => said!("store-database"),
+        }
     }
 
-    pub(super) fn exists(what: &str, name: impl std::fmt::Display) -> Self {
-        StoreError::Exists { what: format!("{what} `{name}`") }
+    pub(super) fn not_found(what: &'static str, name: impl std::fmt::Display) -> Self {
+        StoreError::NotFound { what, name: name.to_string() }
     }
 
-    pub(super) fn stale(what: &str, name: impl std::fmt::Display) -> Self {
-        StoreError::Stale { what: format!("{what} `{name}`") }
+    pub(super) fn exists(what: &'static str, name: impl std::fmt::Display) -> Self {
+        StoreError::Exists { what, name: name.to_string() }
+    }
+
+    pub(super) fn stale(what: &'static str, name: impl std::fmt::Display) -> Self {
+        StoreError::Stale { what, name: name.to_string() }
     }
 
     pub(super) fn unreadable(what: &'static str, detail: impl ToString) -> Self {

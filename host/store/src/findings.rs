@@ -2,11 +2,11 @@
 //! still holds. The number of findings by cause stays with the plan itself.
 
 use super::plans::plan_row;
-use super::rows::{collect, count, cut, first, int, limit, to_word, word};
+use super::rows::{collect, count, first, int, limit, message, said, to_word, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{Cause, Finding, Kind, PlanId, SyncName};
+use crosswalk_model::{Cause, Finding, Kind, PlanId, Said, SyncName};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 
@@ -38,7 +38,7 @@ pub struct FindingGroup {
     /// The cause.
     pub cause: Cause,
     /// The sentence.
-    pub message: String,
+    pub message: Said,
     /// Number of findings.
     pub count: u64,
     /// Number of source customers, of the findings whose customer is known.
@@ -73,7 +73,7 @@ impl TenantStore {
                     to_word(&one.side)?,
                     one.customer,
                     one.source,
-                    cut(&one.message)
+                    message(&one.message)
                 ])?;
             }
             Ok(())
@@ -141,7 +141,7 @@ impl TenantStore {
                 Ok(FindingGroup {
                     kind: word(row, 0)?,
                     cause: word(row, 1)?,
-                    message: row.get(2)?,
+                    message: said(row, 2)?,
                     count: count(row, 3)?,
                     customers: count(row, 4)?,
                     source: row.get(5)?,
@@ -204,7 +204,7 @@ fn read_finding(row: &Row<'_>) -> Result<(u64, Finding), StoreError> {
         side: word(row, 3)?,
         customer: row.get(4)?,
         source: row.get(5)?,
-        message: row.get(6)?,
+        message: said(row, 6)?,
     };
     Ok((count(row, 0)?, finding))
 }

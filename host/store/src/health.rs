@@ -2,10 +2,10 @@
 //! person ends. Automatic work avoids a connection that rests.
 
 use super::connections::connection_id;
-use super::rows::{first, time_or_none};
+use super::rows::{first, message, said, time_or_none};
 use super::{StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{ConnectionName, Timestamp};
+use crosswalk_model::{ConnectionName, Said, Timestamp, said};
 use rusqlite::{Connection, params};
 
 /// The rest after the first crash, in milliseconds. It doubles with each further one.
@@ -30,7 +30,7 @@ pub struct Health {
     /// Time until which automatic work avoids the connection.
     pub rests_until: Option<Timestamp>,
     /// Time since which the connection is in quarantine, and the reason.
-    pub quarantine: Option<(Timestamp, String)>,
+    pub quarantine: Option<(Timestamp, Said)>,
 }
 
 impl TenantStore {
@@ -57,8 +57,8 @@ impl TenantStore {
             let before: u32 = first(select.query([tenant, connection])?, |row| Ok(row.get(0)?))?.unwrap_or(0);
             let rest = now.plus_ms(REST_MS.saturating_mul(1 << before.min(20)).min(REST_MAX_MS));
             let crashes = before.saturating_add(1);
-            let quarantine = (crashes >= CRASHES)
-                .then(|| format!("its connector crashed {crashes} times in a row, the last time with: {why}"));
+            let quarantine =
+                (crashes >= CRASHES).then(|| message(&said!("connection-crashes", crashes, why = why.as_str())));
             db.prepare_cached(
                 "UPDATE connections SET crashes = ?3, crashed_at = ?4, rests_until = ?5, \
                      quarantine = coalesce(quarantine, ?6), \
@@ -123,7 +123,7 @@ impl TenantStore {
             if woken <= WAKES {
                 return Ok(false);
             }
-            let why = format!("its job `{job}` asked to be called again more than {WAKES} times within an hour");
+            let why = message(&said!("connection-wakes", job = job.as_str(), wakes = WAKES));
             db.prepare_cached(
                 "UPDATE connections SET quarantined_at = coalesce(quarantined_at, ?3), \
                  quarantine = coalesce(quarantine, ?4) WHERE tenant = ?1 AND id = ?2",
@@ -190,7 +190,7 @@ pub(super) fn of(db: &Connection, tenant: i64, connection: i64) -> Result<Health
         Ok(Health {
             crashes: row.get(0)?,
             rests_until: time_or_none(row, 1)?,
-            quarantine: since.zip(row.get::<_, Option<String>>(3)?),
+            quarantine: since.zip(Some(said(row, 3)?)),
         })
     })?;
     Ok(health.unwrap_or_default())

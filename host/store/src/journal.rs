@@ -4,11 +4,11 @@
 //! entry, and its values are put into the entry's detail when it is read.
 
 use super::actors::{self, actor_id};
-use super::rows::{collect, cut, document_or_default, limit, time, to_document, word_or_none};
+use super::rows::{collect, document_or_default, limit, message, said, time, to_document, word_or_none};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{Actor, Event, FieldDiff, Kind, LineKey, PlanId, RunId, Step, SyncName, Timestamp};
+use crosswalk_model::{Actor, Event, FieldDiff, Kind, LineKey, PlanId, RunId, Said, Step, SyncName, Timestamp};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
@@ -41,7 +41,7 @@ pub struct JournalEntry {
     /// Who did it; `None` in entries of earlier versions. An entry that is added without one is of the handle's actor.
     pub actor: Option<Actor>,
     /// The sentence for people; cut after 8 KiB.
-    pub message: String,
+    pub message: Said,
     /// Further data. If it is left out of an entry about a change, it reads as that change's `[{"field": …, "before":
     /// …, "after": …}, …]`, with `{"step": …}` at the end if the change is more than a record's.
     pub detail: Option<serde_json::Value>,
@@ -171,7 +171,6 @@ impl EntryRow {
 
     pub(super) fn of(mut entry: JournalEntry) -> Result<Self, StoreError> {
         let detail = entry.detail.take().as_ref().map(to_document).transpose()?;
-        entry.message = cut(&entry.message);
         Ok(Self { entry, detail })
     }
 }
@@ -187,9 +186,9 @@ impl EntryRow {
         kind + self.entry.source.as_deref().unwrap_or_default()
     }
 
-    /// Puts a sentence before the message.
-    pub(super) fn prepend(&mut self, sentence: &str) {
-        self.entry.message = cut(&format!("{sentence}; {}", self.entry.message));
+    /// Puts a message before its own.
+    pub(super) fn prepend(&mut self, before: &Said) {
+        self.entry.message = Said::several([before.clone(), std::mem::take(&mut self.entry.message)]);
     }
 }
 
@@ -223,7 +222,7 @@ pub(super) fn append<'a>(
             entry.target,
             entry.customer,
             entry.event.as_str(),
-            entry.message,
+            message(&entry.message),
             detail,
             actor,
         ])?;
@@ -252,7 +251,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
         customer: row.get(7)?,
         // An earlier version may have had other words.
         event: row.get_ref(8)?.as_str().ok().and_then(|word| word.parse().ok()).unwrap_or_default(),
-        message: row.get(9)?,
+        message: said(row, 9)?,
         detail,
         actor: actors::read(row, 13)?,
     })

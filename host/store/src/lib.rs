@@ -14,6 +14,7 @@
 mod accounts;
 mod actors;
 mod apply;
+mod approvals;
 mod budget;
 mod changes;
 mod cipher;
@@ -37,6 +38,7 @@ mod prune;
 mod reads;
 mod records;
 mod refusals;
+mod requests;
 mod reverse;
 mod rows;
 mod runs;
@@ -59,6 +61,7 @@ mod tests;
 pub(crate) use async_recursion::async_recursion as boxed;
 
 pub use apply::{BatchOutcomes, Overtaken, Settled};
+pub use approvals::Approving;
 pub use changes::{ChangeFilter, ChangeStatus, Digests, SourceMoved, StoredChange};
 pub use cipher::KeySource;
 pub use claims::{Claim, Lease, make_private};

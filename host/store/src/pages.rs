@@ -79,7 +79,7 @@ impl TenantStore {
         page: &PageCommit<'_>,
         at: Timestamp,
     ) -> Result<PageStats, StoreError> {
-        check_length("the cursor", page.next.unwrap_or_default(), CURSOR)?;
+        check_length("cursor", page.next.unwrap_or_default(), CURSOR)?;
         // Encoded here, on the caller's thread, to relieve the writer.
         let named: HashSet<&str> = page.unread.iter().filter_map(|gap| gap.item.as_deref()).collect();
         let (partly, whole): (Vec<&Record>, Vec<&Record>) =

@@ -1,6 +1,6 @@
 //! Plans. Their changes are in `changes.rs`.
 
-use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, word};
+use super::rows::{collect, count, document, first, limit, said, time, time_or_none, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore, findings};
 use crate::boxed;
@@ -235,24 +235,6 @@ impl TenantStore {
         .await
     }
 
-    /// Stores who approved the plan with this hash: a person, or a rule by its name.
-    ///
-    /// # Errors
-    /// `Stale`, if the plan has another hash or is not finished; `NotFound`.
-    #[boxed]
-    pub async fn plan_approve(&self, plan: PlanId, at: Timestamp, hash: &str, by: &str) -> Result<(), StoreError> {
-        let (tenant, hash, by) = (self.id, hash.to_owned(), by.to_owned());
-        self.write(move |db| {
-            if plan_row(db, tenant, plan)?.hash.as_ref() != Some(&hash) {
-                return Err(StoreError::stale("plan", plan));
-            }
-            db.prepare_cached("UPDATE plans SET approved_at = ?1, approved_by = ?4 WHERE id = ?2 AND tenant = ?3")?
-                .execute(params![at.0, plan.0, tenant, by])?;
-            Ok(())
-        })
-        .await
-    }
-
     /// Returns the plan whose changes a run was about to write; `None` if it applied nothing.
     ///
     /// # Errors
@@ -315,7 +297,7 @@ fn read_plan(row: &Row<'_>) -> Result<Plan, StoreError> {
         undecided: count(row, 5)?,
         approved_at: time_or_none(row, 6)?,
         undoes: row.get::<_, Option<i64>>(7)?.map(RunId),
-        approved_by: row.get(8)?,
+        approved_by: Some(said(row, 8)?).filter(|by| !by.is_empty()),
         findings: document(row, 9, "findings")?,
     })
 }

@@ -7,7 +7,7 @@ use super::journal::{self, EntryRow};
 use super::rows::{count, first};
 use super::{JournalEntry, StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{ConnectionName, Event, Timestamp};
+use crosswalk_model::{ConnectionName, Event, Timestamp, said};
 use rusqlite::{Connection, params};
 
 /// Time for which the same sentence is counted in its first entry, in milliseconds.
@@ -51,7 +51,7 @@ impl TenantStore {
             }
             let entry = JournalEntry {
                 event: Event::Refused,
-                message: format!("{name}: {sentence}"),
+                message: said!("request-refused", connection = &name, sentence),
                 detail: Some(serde_json::json!({ "times": times })),
                 ..JournalEntry::at(now)
             };

@@ -2,7 +2,7 @@
 
 use super::LIST_LIMIT;
 use super::error::StoreError;
-use crosswalk_model::Timestamp;
+use crosswalk_model::{Said, Timestamp, said};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, Rows};
 use serde::de::value::StrDeserializer;
@@ -91,24 +91,24 @@ pub(super) fn limit(wanted: usize) -> i64 {
     int(wanted.min(LIST_LIMIT))
 }
 
-/// Checks that a name or text is short enough to store.
-pub(super) fn check_length(what: &str, text: &str, most: usize) -> Result<(), StoreError> {
+/// Checks that a name or text is short enough to store. `part` is a word that the catalogues know (`stored-part`).
+pub(super) fn check_length(part: &str, text: &str, most: usize) -> Result<(), StoreError> {
     if text.len() <= most {
         return Ok(());
     }
     let start: String = text.chars().take(40).collect();
-    Err(StoreError::TooLarge {
-        what: format!("{what} `{start}…` has {} bytes, at most {most} are stored", text.len())
-    })
+    Err(StoreError::TooLarge { what: said!("too-large", part, start, bytes = text.len(), most) })
 }
 
-/// Cuts a text that is longer than anyone reads.
-pub(super) fn cut(text: &str) -> String {
+/// The form of a message in a column. Each text in it is cut where it is longer than anyone reads.
+pub(super) fn message(said: &Said) -> String {
     const MOST: usize = 8 * 1024;
-    if text.len() <= MOST {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(MOST)])
+    said.clone().cut(MOST).to_column()
+}
+
+/// Reads a message: empty where the column is.
+pub(super) fn said(row: &Row<'_>, column: usize) -> rusqlite::Result<Said> {
+    Ok(row.get::<_, Option<String>>(column)?.map_or_else(Said::default, |text| Said::of_column(&text)))
 }
 
 /// Whether an insert failed because the key exists already.

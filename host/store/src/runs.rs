@@ -2,11 +2,13 @@
 
 use super::actors::{self, actor_id};
 use super::plans::plan_row;
-use super::rows::{collect, count, document, first, limit, time, time_or_none, to_document, to_word, word};
+use super::rows::{
+    collect, count, document, first, limit, message, said, time, time_or_none, to_document, to_word, word,
+};
 use super::syncs::sync_id;
 use super::{ChangeStatus, StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{Hold, Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp};
+use crosswalk_model::{Hold, Kind, Mode, PlanId, Run, RunCounts, RunId, RunStatus, SyncName, Timestamp, said};
 use rusqlite::{Connection, Row, params};
 use std::collections::HashSet;
 
@@ -40,21 +42,36 @@ pub struct LetGo {
 }
 
 impl TenantStore {
-    /// Begins a run. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so their
+    /// Begins a run: a new one, or one that was `queued`. Runs of the sync that are still `running` have failed: the caller holds the sync's claim, so their
     /// processes are dead. The commit does not wait for the disk; that of the first intent does, and includes the run.
     ///
     /// # Errors
-    /// `NotFound` (the sync).
+    /// `NotFound` (the sync); `Stale`, if the queued run was cancelled or begun meanwhile.
     #[boxed]
-    pub async fn run_begin(&self, sync: &SyncName, mode: Mode, at: Timestamp) -> Result<RunId, StoreError> {
+    pub async fn run_begin(
+        &self,
+        sync: &SyncName,
+        mode: Mode,
+        queued: Option<RunId>,
+        at: Timestamp,
+    ) -> Result<RunId, StoreError> {
         let (tenant, actor, sync) = (self.id, self.actor.clone(), sync.clone());
         self.write_lightly(move |db| {
             let sync = sync_id(db, tenant, &sync)?;
             db.prepare_cached(
-                "UPDATE runs SET ended_at = ?1, status = 'failed', message = 'the program ended during this run' \
+                "UPDATE runs SET ended_at = ?1, status = 'failed', message = ?4 \
                  WHERE tenant = ?2 AND sync = ?3 AND status = 'running'",
             )?
-            .execute([at.0, tenant, sync])?;
+            .execute(params![at.0, tenant, sync, message(&said!("run-ended-with-program"))])?;
+            if let Some(run) = queued {
+                let begun = db
+                    .prepare_cached(
+                        "UPDATE runs SET status = 'running', started_at = ?1 \
+                         WHERE id = ?2 AND tenant = ?3 AND sync = ?4 AND status = 'queued'",
+                    )?
+                    .execute([at.0, run.0, tenant, sync])?;
+                return if begun == 0 { Err(StoreError::stale("run", run)) } else { Ok(run) };
+            }
             db.prepare_cached(
                 "INSERT INTO runs (tenant, sync, mode, started_at, status, counts, message, actor) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', ?7)",
@@ -93,7 +110,7 @@ impl TenantStore {
                     run.status.as_str(),
                     run.plan.map(|plan| plan.0),
                     to_document(&run.counts)?,
-                    run.message,
+                    message(&run.message),
                     run.id.0,
                     tenant,
                 ])?;
@@ -269,7 +286,7 @@ fn read(row: &Row<'_>) -> Result<Run, StoreError> {
         status: word(row, 5)?,
         plan: row.get::<_, Option<i64>>(6)?.map(PlanId),
         counts: document(row, 7, "counts")?,
-        message: row.get(8)?,
+        message: said(row, 8)?,
         actor: actors::read(row, 9)?,
     })
 }

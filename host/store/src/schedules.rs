@@ -6,12 +6,13 @@
 
 use super::doubts::RECURRING;
 use super::prune::EVERY_MS;
-use super::rows::{collect, count, first, time, time_or_none, word};
+use super::requests::{self, OPEN};
+use super::rows::{collect, count, first, message, said, time, time_or_none, word};
 use super::syncs::sync_id;
 use super::wakeups::{COUNTS, Wakeup};
 use super::{Store, StoreError, TenantStore, doubts, prune, wakeups};
 use crate::boxed;
-use crosswalk_model::{Job, Recurrence, Schedule, SyncName, TenantName, Timestamp};
+use crosswalk_model::{Job, Recurrence, Request, Said, Schedule, SyncName, TenantName, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 pub(super) const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.due_at, s.taken_at, s.last_at, s.failures, \
@@ -22,6 +23,8 @@ pub(super) const SELECT: &str = "SELECT y.name, s.job, s.every_ms, s.slot_at, s.
 pub struct DueNow {
     /// The due wake-ups.
     pub wakes: Vec<Wakeup>,
+    /// What somebody asked for.
+    pub requests: Vec<Request>,
     /// The due jobs of syncs.
     pub jobs: Vec<Schedule>,
     /// The syncs with uncertain writes to look up, and since when that is due.
@@ -31,7 +34,7 @@ pub struct DueNow {
 }
 
 impl Store {
-    /// Returns the tenants with anything to do at `now`: a job, a wake-up, a look-up or a pruning that is due, or a job
+    /// Returns the tenants with anything to do at `now`: a request, a job, a wake-up, a look-up or a pruning that is due, or a job
     /// that was taken before `lost` and not finished since.
     ///
     /// # Errors
@@ -45,6 +48,7 @@ impl Store {
                      WHERE NOT y.paused AND (s.due_at <= ?1 OR s.taken_at <= ?2 OR s.taken_at > ?1) \
                      UNION SELECT w.tenant FROM wakeups w WHERE w.due_at <= ?1 AND {COUNTS} \
                      UNION SELECT d.tenant FROM {RECURRING} WHERE d.due_at <= ?1 \
+                     UNION SELECT q.tenant FROM {OPEN} WHERE q.due_at <= ?1 AND (q.taken_at IS NULL OR q.taken_at < ?2) \
                      UNION SELECT id FROM tenants WHERE coalesce(pruned_at, added_at) + {EVERY_MS} <= ?1) ORDER BY t.name"
             );
             collect(db.prepare_cached(&sql)?.query([now.0, lost.0])?, |row| word(row, 0))
@@ -65,6 +69,7 @@ impl Store {
                      SELECT s.tenant, s.due_at FROM schedules s JOIN syncs y ON y.id = s.sync WHERE NOT y.paused \
                      UNION ALL SELECT w.tenant, w.due_at FROM wakeups w WHERE {COUNTS} \
                      UNION ALL SELECT d.tenant, d.due_at FROM {RECURRING} \
+                     UNION ALL SELECT q.tenant, q.due_at FROM {OPEN} WHERE q.taken_at IS NULL \
                      UNION ALL SELECT id, coalesce(pruned_at, added_at) + {EVERY_MS} FROM tenants) d \
                  WHERE d.due_at > ?1 AND (?2 IS NULL OR d.tenant = (SELECT id FROM tenants WHERE name = ?2))"
             );
@@ -103,7 +108,7 @@ impl TenantStore {
                 schedule.due_at.0,
                 schedule.last_at.map(|at| at.0),
                 schedule.failures,
-                schedule.message,
+                message(&schedule.message),
                 calendar,
                 jitter_ms,
             ])?;
@@ -152,6 +157,7 @@ impl TenantStore {
         self.read(move |db| {
             Ok(DueNow {
                 wakes: wakeups::due(db, tenant, now)?,
+                requests: requests::due(db, tenant, now, lost)?,
                 jobs: jobs_due(db, tenant, now, lost)?,
                 look_ups: doubts::due(db, tenant, now)?,
                 prune: prune::due(db, tenant, now)?,
@@ -220,10 +226,10 @@ impl TenantStore {
         (sync, job): (&SyncName, Job),
         taken: Timestamp,
         failures: u32,
-        message: &str,
+        message: &Said,
         retry: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let (tenant, sync, message) = (self.id, sync.clone(), super::rows::cut(message));
+        let (tenant, sync, message) = (self.id, sync.clone(), self::message(message));
         self.write_lightly(move |db| {
             let Ok(sync) = sync_id(db, tenant, &sync) else { return Ok(None) };
             let mut update = db.prepare_cached(
@@ -267,6 +273,6 @@ pub(super) fn read(row: &Row<'_>) -> Result<Schedule, StoreError> {
         taken_at: time_or_none(row, 5)?,
         last_at: time_or_none(row, 6)?,
         failures: count(row, 7)?,
-        message: row.get(8)?,
+        message: said(row, 8)?,
     })
 }

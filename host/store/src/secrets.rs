@@ -5,7 +5,7 @@ use super::connections::connection_id;
 use super::rows::{check_length, collect, first};
 use super::{StoreError, TenantStore};
 use crate::boxed;
-use crosswalk_model::{ConnectionName, Secret};
+use crosswalk_model::{ConnectionName, Secret, said};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
@@ -61,10 +61,9 @@ impl TenantStore {
         secrets: &BTreeMap<String, Secret>,
     ) -> Result<Sealed, StoreError> {
         for (name, secret) in secrets {
-            check_length("the name of the secret", name, LIMITS.0)?;
+            check_length("secret-name", name, LIMITS.0)?;
             if secret.expose().len() > LIMITS.1 {
-                let what = format!("the secret `{name}` has more than {} bytes", LIMITS.1);
-                return Err(StoreError::TooLarge { what });
+                return Err(StoreError::TooLarge { what: said!("too-large-secret", name, most = LIMITS.1) });
             }
         }
         if secrets.is_empty() {

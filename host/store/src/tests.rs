@@ -1,6 +1,7 @@
 //! The tests of the room, by subject. Each makes a database of its own.
 
 mod applying;
+mod approvals;
 mod claims;
 mod findings;
 mod history;
@@ -9,6 +10,7 @@ mod observing;
 mod opening;
 mod ports;
 mod prune;
+mod requests;
 mod schedules;
 mod settings;
 mod threads;
@@ -135,7 +137,7 @@ fn linked(source: &str, target: &str) -> Link {
         state: LinkState::Linked,
         made: true,
         decided_by: Some(Decider::SerialNumber),
-        reason: "the same serial number".to_owned(),
+        reason: "the same serial number".into(),
         written: BTreeMap::from([("name".to_owned(), Value::Text("Device".to_owned()))]),
         ..Link::unmapped(Kind::Asset, source, T0)
     }
@@ -152,7 +154,7 @@ fn change(sequence: u32) -> PlannedChange {
         name: format!("Device {sequence}"),
         fields: vec![crosswalk_model::FieldDiff { name: "name".into(), before: None, after: Value::Text("x".into()) }],
         step: crosswalk_model::Step::Record,
-        reason: "not there yet".to_owned(),
+        reason: "not there yet".into(),
         risk: Risk::Low,
         calls: 1,
         held: None,
@@ -162,11 +164,16 @@ fn change(sequence: u32) -> PlannedChange {
 
 /// A run with an unfinished plan of this number of changes.
 async fn planned(tenant: &TenantStore, changes: u32) -> (RunId, crosswalk_model::PlanId) {
-    let run = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let run = tenant.run_begin(&main_sync(), Mode::Apply, None, T0).await.unwrap();
     let plan = tenant.plan_begin(run, &main_sync(), T0).await.unwrap();
     let changes: Vec<_> = (1..=changes).map(change).collect();
     tenant.plan_changes_insert(plan, &changes, &Digests::new()).await.unwrap();
     (run, plan)
+}
+
+/// A person's approval of a whole plan with this hash.
+fn approving(hash: &str) -> Approving {
+    Approving { approved: Default::default(), hash: hash.to_owned(), rule: None, note: String::new() }
 }
 
 /// These changes, each without a link.

@@ -103,7 +103,7 @@ fn seen(db: &Connection) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
 }
 
 /// The statements, each with what its rows are. `?1` is now.
-fn statements() -> [(&'static str, String); 13] {
+fn statements() -> [(&'static str, String); 14] {
     let rest = format!("?1 + min({} * (1 << min(max(crashes, 1) - 1, 20)), {REST_MAX_MS})", super::health::REST_MS);
     [
         (
@@ -112,6 +112,13 @@ fn statements() -> [(&'static str, String); 13] {
                 "UPDATE wakeups SET due_at = ?1 WHERE due_at > ?1 + \
                  max(coalesce(every_ms + {JITTER_MS}, asked_ms, {WAKE_MAX_MS}), {REST_MAX_MS})"
             ),
+        ),
+        (
+            "requests",
+            // As long after now as they were after they were made, and free for whoever works.
+            "UPDATE requests SET due_at = ?1 + due_at - asked_at, asked_at = ?1, taken_at = NULL \
+             WHERE asked_at > ?1 OR taken_at > ?1"
+                .to_owned(),
         ),
         ("rests", format!("UPDATE connections SET rests_until = {rest} WHERE rests_until > {rest}")),
         ("crashes", "UPDATE connections SET crashed_at = ?1 WHERE crashed_at > ?1".to_owned()),

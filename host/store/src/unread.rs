@@ -5,11 +5,11 @@
 
 use super::connections::connection_id;
 use super::kept;
-use super::rows::{collect, cut, first, word};
+use super::rows::{collect, first, message, said, word};
 use super::upsert::RecordRow;
 use super::{StoreError, TenantStore, codec};
 use crate::boxed;
-use crosswalk_model::{ConnectionName, Gap, Kind, Record, Timestamp};
+use crosswalk_model::{ConnectionName, Gap, Kind, Record, Said, Timestamp};
 use rusqlite::{Connection, params};
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +23,7 @@ pub struct Unread {
     /// The parent, if known.
     pub parent: Option<String>,
     /// The reason.
-    pub cause: String,
+    pub cause: Said,
 }
 
 impl TenantStore {
@@ -42,7 +42,7 @@ impl TenantStore {
             let mut unread: HashMap<Kind, Vec<Unread>> = HashMap::new();
             let mut rows = select.query([tenant, connection])?;
             while let Some(row) = rows.next()? {
-                let one = Unread { id: row.get(1)?, parent: row.get(2)?, cause: row.get(3)? };
+                let one = Unread { id: row.get(1)?, parent: row.get(2)?, cause: said(row, 3)? };
                 unread.entry(word(row, 0)?).or_default().push(one);
             }
             Ok(unread)
@@ -138,7 +138,7 @@ pub(super) fn note(
         "INSERT INTO unread (tenant, connection, kind, id, parent, cause, read) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
          ON CONFLICT DO UPDATE SET parent = excluded.parent, cause = excluded.cause, read = excluded.read",
     )?
-    .execute(params![tenant, connection, kind.as_str(), id, parent, cut(&gap.cause.to_string()), read])?;
+    .execute(params![tenant, connection, kind.as_str(), id, parent, message(&gap.cause.said()), read])?;
     Ok(match known {
         Some((number, _)) => {
             // The vendor names the record, so it exists, and what was known of it stays.

@@ -8,7 +8,7 @@ use super::kept;
 use super::rows::{check_length, first};
 use super::sightings::SightEverywhere;
 use super::{StoreError, codec};
-use crosswalk_model::{Kind, Record, Timestamp, Value, catalogue};
+use crosswalk_model::{Kind, Record, Timestamp, Value, catalogue, said};
 use rusqlite::{CachedStatement, Connection, Params, params};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -56,19 +56,14 @@ impl RecordRow {
     }
 
     fn new(record: &Record, volatile: &[&str], buffer: &mut Vec<u8>) -> Result<Self, StoreError> {
-        check_length("the id", &record.id, LIMITS.0)?;
-        check_length("the parent's id", record.parent.as_deref().unwrap_or_default(), LIMITS.0)?;
-        check_length("the stamp", record.stamp.as_deref().unwrap_or_default(), LIMITS.0)?;
-        check_length("the name", &record.name, LIMITS.1)?;
+        check_length("id", &record.id, LIMITS.0)?;
+        check_length("parent", record.parent.as_deref().unwrap_or_default(), LIMITS.0)?;
+        check_length("stamp", record.stamp.as_deref().unwrap_or_default(), LIMITS.0)?;
+        check_length("name", &record.name, LIMITS.1)?;
         let fields = codec::write_fields(record.fields.iter().map(|field| (field.name.as_str(), &field.value)));
         if fields.len() > LIMITS.2 {
             return Err(StoreError::TooLarge {
-                what: format!(
-                    "the fields of `{}` have {} bytes, at most {} are stored",
-                    record.id,
-                    fields.len(),
-                    LIMITS.2
-                ),
+                what: said!("too-large-fields", record = &record.id, bytes = fields.len(), most = LIMITS.2,),
             });
         }
         Ok(Self {

@@ -5,7 +5,7 @@
 //! that day is unknown.
 
 use super::connections::connection_id;
-use super::rows::{collect, document, first, time, to_document, word};
+use super::rows::{collect, document, first, message, said, time, to_document, word};
 use super::syncs::sync_id;
 use super::{StoreError, TenantStore};
 use crate::boxed;
@@ -249,7 +249,7 @@ impl TenantStore {
                     outcome.ending.as_str(),
                     outcome.at.0,
                     outcome.run.0,
-                    outcome.message,
+                    message(&outcome.message),
                     connection,
                     failure
                 ])?;
@@ -266,7 +266,7 @@ fn outcome(row: &Row<'_>) -> Result<LastOutcome, StoreError> {
         ending: word(row, 1)?,
         at: time(row, 2)?,
         run: crosswalk_model::RunId(row.get(3)?),
-        message: row.get(4)?,
+        message: said(row, 4)?,
         trouble: connection.zip(failure),
     })
 }

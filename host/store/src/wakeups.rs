@@ -148,7 +148,7 @@ impl TenantStore {
         due_at: Timestamp,
         asked_ms: Option<i64>,
     ) -> Result<Option<String>, StoreError> {
-        check_length("the payload", payload, PAYLOAD)?;
+        check_length("payload", payload, PAYLOAD)?;
         let (tenant, connection, job, payload) = (self.id, connection.clone(), job.to_owned(), payload.to_owned());
         self.write(move |db| {
             let connection = connection_id(db, tenant, &connection)?;

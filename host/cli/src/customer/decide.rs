@@ -4,12 +4,15 @@ use super::list::rows;
 use super::which::WhichArgs;
 use crate::confirm::confirmed;
 use crate::exit::{CliError, Exit};
-use crate::output::{clean, count, table};
+use crate::link::{plan_call, take_back_command};
+use crate::output::{clean, table};
 use crate::progress::Bars;
 use crate::session::Session;
 use crate::shapes;
-use crosswalk_engine::{CustomerFilter, CustomerView, Decision, Refreshed, Switched, Tenant};
-use crosswalk_model::{Link, Switch, SyncName};
+use crosswalk_engine::{Accepted, CustomerFilter, CustomerView, Decision, Refreshed, Switched, Tenant};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Call, Link, Switch, SyncName, Verb, said};
+use crosswalk_say::{Lang, command};
 use serde_json::{Value, json};
 
 /// The account and contract of a customer.
@@ -30,10 +33,10 @@ pub(crate) struct MapArgs {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
 struct DecisionArgs {
-    /// The account it is, by its id or its whole name; `none` forgets what was decided
+    /// The account to map to, by its id or its whole name; `none` forgets the decision
     #[arg(long, value_name = "ACCOUNT|none")]
     to: Option<String>,
-    /// The contract its usage goes to, by its id; `none` forgets what was decided
+    /// The contract its usage goes to, by its id; `none` forgets the decision
     #[arg(long, value_name = "CONTRACT|none")]
     contract: Option<String>,
     /// Leave the customer, and what belongs to it, out of the sync
@@ -65,17 +68,18 @@ impl MapArgs {
         };
         tenant.customer_map(sync, &customer, account.as_ref(), contract.as_ref(), self.if_revision).await?;
         let views = views(&tenant, sync, vec![customer.clone()]).await?;
+        let lang = session.output.lang();
         session.output.answer(
-            || views.first().map_or(Value::Null, shapes::customer),
+            || views.first().map_or(Value::Null, |view| shapes::customer(view, lang)),
             || {
-                let mut text = format!("{}\n", rows(&views));
                 let billing = views.first().is_some_and(|view| view.usage && view.account.is_some());
-                if billing && views.iter().all(|view| view.contract.is_none()) {
-                    text.push_str(&format!("\nnext: crosswalk customer contracts {sync} {customer}"));
+                let next = if billing && views.iter().all(|view| view.contract.is_none()) {
+                    Call::of(Verb::CustomerContracts).with("sync", sync).with("customer", &customer)
                 } else {
-                    text.push_str(&format!("\nnext: crosswalk plan {sync}"));
-                }
-                text
+                    plan_call(sync)
+                };
+                let next = said!("desk-cli-next", next = command(&next));
+                format!("{}\n\n{}", rows(&views, lang), lang.say(next))
             },
         )?;
         Ok(Exit::Done)
@@ -96,30 +100,21 @@ pub(super) async fn accept(
     (account, contract): (f64, f64),
     yes: bool,
 ) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let mut accepted = tenant.customer_acceptable(sync, account, contract).await?;
-    let links: Vec<&Link> = accepted.accounts.iter().chain(&accepted.contracts).collect();
-    if !links.is_empty() && !yes {
-        let shown = table(
-            ["customer", "is", "why"],
-            links.iter().map(|link| {
-                let is = format!("{} {}", link.target_kind, link.target.as_deref().unwrap_or_default());
-                [link.source.clone(), is, link.reason.clone()]
-            }),
-        );
-        // Shown even with --quiet, because the question refers to it.
-        session.output.tell(&format!("{shown}\n"));
-        let question = format!(
-            "Link {} and {}?",
-            count(accepted.accounts.len() as u64, "account"),
-            count(accepted.contracts.len() as u64, "contract")
-        );
-        let go_ahead = format!("crosswalk customer accept {sync} --score {account} --contract-score {contract} --yes");
-        if !confirmed(session, question, &go_ahead).await? {
-            return Ok(Exit::Done);
+    if !(accepted.accounts.is_empty() && accepted.contracts.is_empty()) {
+        if !yes {
+            // Shown even with --quiet, because the question refers to it.
+            session.output.tell(&format!("{}\n", proposals(&accepted, lang)));
+            let (accounts, contracts) = (accepted.accounts.len(), accepted.contracts.len());
+            let question = lang.say(said!("desk-cli-accept-question", accounts, contracts));
+            let go_ahead =
+                format!("crosswalk customer accept {sync} --score {account} --contract-score {contract} --yes");
+            if !confirmed(session, question, &go_ahead).await? {
+                return Ok(Exit::Done);
+            }
         }
-    }
-    if !links.is_empty() {
         accepted = tenant.customer_accept_these(sync, account.min(contract), accepted).await?;
     }
     let ids = |links: &[Link]| links.iter().map(|link| link.source.clone()).collect::<Vec<_>>();
@@ -131,23 +126,33 @@ pub(super) async fn accept(
                 "decision": accepted.decision,
                 "accounts": ids(&accepted.accounts),
                 "contracts": ids(&accepted.contracts),
-                "customers": views.iter().map(shapes::customer).collect::<Vec<_>>(),
+                "customers": views.iter().map(|view| shapes::customer(view, lang)).collect::<Vec<_>>(),
             })
         },
         || {
             if views.is_empty() {
-                return format!("nothing is proposed with {account} or more, nor a contract with {contract}; `crosswalk customer list {sync} --state proposed` shows what is");
+                let (account, contract) = (Arg::decimal(account), Arg::decimal(contract));
+                let list = Call::of(Verb::CustomerList).with("sync", sync).with("state", "proposed");
+                return lang.say(said!("desk-cli-accept-nothing", account, contract, list));
             }
-            format!(
-                "{} linked to an account, {} to a contract\n\n{}\n\nnext: crosswalk plan {sync}; back: crosswalk link take-back {sync} {}",
-                count(accepted.accounts.len() as u64, "customer"),
-                accepted.contracts.len(),
-                rows(&views),
-                accepted.decision
-            )
+            let (accounts, contracts) = (accepted.accounts.len(), accepted.contracts.len());
+            let done = said!("desk-cli-accepted", accounts, contracts);
+            let next = command(&plan_call(sync));
+            let next = said!("desk-cli-next-back", next, back = take_back_command(sync, &accepted.decision));
+            format!("{}\n\n{}\n\n{}", lang.say(done), rows(&views, lang), lang.say(next))
         },
     )?;
     Ok(Exit::Done)
+}
+
+/// The proposals that would be accepted, as a table.
+fn proposals(accepted: &Accepted, lang: Lang) -> String {
+    let rows = accepted.accounts.iter().chain(&accepted.contracts).map(|link| {
+        let id = link.target.as_deref().unwrap_or_default();
+        let target = said!("desk-cli-record", kind = link.target_kind, id);
+        [link.source.clone(), lang.say(target), lang.say(&link.reason)]
+    });
+    table(lang, ["customer", "link-to", "why"], rows)
 }
 
 pub(super) async fn edit(
@@ -157,6 +162,7 @@ pub(super) async fn edit(
     usage: Option<bool>,
     tickets: Option<bool>,
 ) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let customers = selected_ids(&tenant, sync, which).await?;
     let wanted = [(Switch::Usage, usage), (Switch::Tickets, tickets)];
@@ -169,21 +175,16 @@ pub(super) async fn edit(
             json!({ "customers": customers.len(), "switched": changed, "decision": decision })
         },
         || {
-            let parts = turned.iter().zip(&wanted).map(|((switch, changed), (_, on))| {
-                let word = if *on { "on" } else { "off" };
-                let rest = customers.len() - changed;
-                let rest = match rest {
-                    0 => String::new(),
-                    1 => " (1 already was)".to_owned(),
-                    _ => format!(" ({rest} already were)"),
-                };
-                format!("{} switched {word} for {}{rest}\n", switch.as_str(), count(*changed as u64, "customer"))
+            let parts = turned.iter().zip(&wanted).map(|((switch, count), (_, on))| {
+                let (switch, on) = (switch.as_str(), if *on { "on" } else { "off" });
+                lang.say(match customers.len() - count {
+                    0 => said!("desk-cli-switched", switch, on, count = *count),
+                    rest => said!("desk-cli-switched-some", switch, on, count = *count, rest),
+                })
             });
-            let back = match decision.is_empty() {
-                true => String::new(),
-                false => format!("back: crosswalk link take-back {sync} {decision}\n"),
-            };
-            parts.collect::<String>() + &back
+            let back = (!decision.is_empty())
+                .then(|| lang.say(said!("desk-cli-back", back = take_back_command(sync, &decision))));
+            parts.chain(back).collect::<Vec<_>>().join("\n")
         },
     )?;
     Ok(Exit::Done)
@@ -193,10 +194,8 @@ pub(super) async fn edit(
 async fn selected_ids(tenant: &Tenant, sync: &SyncName, which: &WhichArgs) -> anyhow::Result<Vec<String>> {
     let customers: Vec<String> = which.customers(tenant, sync).await?.into_iter().map(|view| view.id).collect();
     if customers.is_empty() {
-        return Err(CliError::usage(
-            "no customer matches the filter",
-            format!("`crosswalk customer list {sync}` lists them"),
-        ));
+        let list = Call::of(Verb::CustomerList).with("sync", sync);
+        return Err(CliError::usage(said!("desk-cli-no-customer-matches"), said!("desk-cli-customers-listed", list)));
     }
     Ok(customers)
 }
@@ -205,34 +204,37 @@ pub(super) async fn refresh(session: &Session<'_>, sync: &SyncName, which: &Whic
     let tenant = session.tenant().await?;
     let customers = selected_ids(&tenant, sync, which).await?;
     let refreshed = tenant.customer_refresh(sync, &customers, &Bars::new(session.output)).await?;
+    let lang = session.output.lang();
     session.output.answer(
         || json!(refreshed),
         || {
-            let mut text = String::new();
+            let mut lines: Vec<String> = refreshed.iter().flat_map(|one| renames(one, lang)).collect();
+            let count = refreshed.len();
             let renamed = refreshed.iter().filter(|one| one.was.is_some() || one.account_was.is_some()).count();
-            refreshed.iter().for_each(|one| text.push_str(&renames(one)));
-            let gone = refreshed.iter().filter(|one| one.name.is_none()).count();
-            text.push_str(&format!("{} read again, {renamed} renamed", count(refreshed.len() as u64, "customer")));
-            if gone > 0 {
-                text.push_str(&format!(", {gone} gone from the source"));
-            }
-            text
+            lines.push(lang.say(match refreshed.iter().filter(|one| one.name.is_none()).count() {
+                0 => said!("desk-cli-refreshed", count, renamed),
+                gone => said!("desk-cli-refreshed-gone", count, renamed, gone),
+            }));
+            lines.join("\n")
         },
     )?;
     Ok(Exit::Done)
 }
 
-fn renames(one: &Refreshed) -> String {
-    let mut text = String::new();
-    for (what, was, now) in [("customer", &one.was, &one.name), ("account of", &one.account_was, &one.account)] {
-        if let (Some(was), Some(now)) = (was, now) {
-            text.push_str(&format!("{what} {}: was {}, is now {}\n", clean(&one.id), clean(was), clean(now)));
-        }
+/// What reading a customer again found, as lines.
+fn renames(one: &Refreshed, lang: Lang) -> Vec<String> {
+    let id = clean(&one.id);
+    let mut lines = Vec::new();
+    if let (Some(was), Some(now)) = (&one.was, &one.name) {
+        lines.push(said!("desk-cli-customer-renamed", id = &id, was = clean(was), now = clean(now)));
+    }
+    if let (Some(was), Some(now)) = (&one.account_was, &one.account) {
+        lines.push(said!("desk-cli-account-renamed", id = &id, was = clean(was), now = clean(now)));
     }
     if one.name.is_none() {
-        text.push_str(&format!("customer {}: gone from the source\n", clean(&one.id)));
+        lines.push(said!("desk-cli-customer-gone", id));
     }
-    text
+    lines.into_iter().map(|line| lang.say(line)).collect()
 }
 
 #[cfg(test)]

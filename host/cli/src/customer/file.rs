@@ -16,6 +16,7 @@ pub(super) async fn export(
     output: Option<PathBuf>,
 ) -> anyhow::Result<Exit> {
     let rows = session.tenant().await?.customer_export(sync, filter).await?;
+    let rows = files::worded(&rows, session.output.lang())?;
     files::write_out(session, output, "customers", &form.text(CUSTOMER_COLUMNS, &rows)?, || json!(rows))?;
     Ok(Exit::Done)
 }

@@ -2,34 +2,38 @@
 //! contracts that can be chosen for one.
 
 use crate::exit::Exit;
-use crate::output::{clean, count, or_dash, table, yes_or_dash};
+use crate::link::{plan_call, score_arg};
+use crate::output::{clean, or_dash, table, word, yes_or_dash};
 use crate::session::Session;
 use crate::shapes;
 use crosswalk_engine::{CustomerCounts, CustomerFilter, CustomerState, CustomerView};
-use crosswalk_model::SyncName;
-use crosswalk_model::usage::LastOutcome;
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Said, SyncName, said};
+use crosswalk_say::Lang;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &CustomerFilter) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let list = session.tenant().await?.customer_list(sync, filter).await?;
     session.output.answer(
         || {
-            let customers: Vec<_> = list.customers.iter().map(shapes::customer).collect();
+            let customers: Vec<_> = list.customers.iter().map(|view| shapes::customer(view, lang)).collect();
             json!({ "counts": list.counts, "customers": customers })
         },
         || {
             if list.counts.all == 0 {
-                return format!("no customer is known yet; `crosswalk plan {sync}` reads both sides");
+                return lang.say(said!("desk-cli-no-customer-yet", plan = plan_call(sync)));
             }
-            let mut text = format!("{}\n", counts(&list.counts));
-            if !list.customers.is_empty() {
-                text.push_str(&format!("\n{}\n", rows(&list.customers)));
-                if list.customers.len() < list.counts.all {
-                    text.push_str(&format!("\n{} listed\n", count(list.customers.len() as u64, "customer")));
+            let mut text = format!("{}\n", lang.say(counts(&list.counts)));
+            let count = list.customers.len();
+            if count > 0 {
+                text.push_str(&format!("\n{}\n", rows(&list.customers, lang)));
+                if count < list.counts.all {
+                    text.push_str(&format!("\n{}\n", lang.say(said!("desk-cli-customers-shown", count))));
                 }
             }
-            text.push_str(&remedies(&list.customers));
+            text.push_str(&remedies(&list.customers, lang));
             text
         },
     )?;
@@ -37,38 +41,42 @@ pub(super) async fn list(session: &Session<'_>, sync: &SyncName, filter: &Custom
 }
 
 /// `40 customers: 31 mapped, 3 proposed; 2 held`.
-fn counts(counts: &CustomerCounts) -> String {
+fn counts(counts: &CustomerCounts) -> Said {
     let states = [
-        (counts.mapped, "mapped"),
-        (counts.proposed, "proposed"),
-        (counts.conflict, "conflict"),
-        (counts.unmapped, "unmapped"),
-        (counts.excluded, "excluded"),
+        (counts.mapped, CustomerState::Mapped),
+        (counts.proposed, CustomerState::Proposed),
+        (counts.conflict, CustomerState::Conflict),
+        (counts.unmapped, CustomerState::Unmapped),
+        (counts.excluded, CustomerState::Excluded),
     ];
-    let states: Vec<String> =
-        states.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
-    let held = if counts.held > 0 { format!("; {} held", counts.held) } else { String::new() };
-    format!("{}: {}{held}", count(counts.all as u64, "customer"), states.join(", "))
+    let states = states.into_iter().filter(|(count, _)| *count > 0);
+    let states = states.map(|(count, state)| said!("desk-cli-customers-in-state", count, state = state.as_str()));
+    let (count, states, held) = (counts.all, Arg::list(states), counts.held);
+    match held {
+        0 => said!("desk-cli-customer-counts", count, states),
+        _ => said!("desk-cli-customer-counts-held", count, states, held),
+    }
 }
 
 /// Makes one row per customer.
-pub(super) fn rows(customers: &[CustomerView]) -> String {
-    let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
+pub(super) fn rows(customers: &[CustomerView], lang: Lang) -> String {
+    let switch = |on: bool| word(lang, if on { "on" } else { "off" });
     let rows = customers.iter().map(|view| {
         [
             view.id.clone(),
             view.name.clone(),
-            view.state.as_str().to_owned(),
-            mapping_cell(view, Part::Account),
-            mapping_cell(view, Part::Contract),
+            word(lang, view.state.as_str()),
+            mapping_cell(view, Part::Account, lang),
+            mapping_cell(view, Part::Contract, lang),
             switch(view.usage),
             switch(view.tickets),
-            or_dash(view.outcome.as_ref().map(|outcome| outcome.ending.as_str())),
-            sentence(view),
+            or_dash(view.outcome.as_ref().map(|outcome| word(lang, outcome.ending.as_str()))),
+            or_dash(Some(lang.say(sentence(view)))),
         ]
     });
     table(
-        ["id", "customer", "state", "account", "contract", "usage", "tickets", "last", "how it went, or stands"],
+        lang,
+        ["id", "customer", "state", "account", "contract", "usage", "tickets", "last", "outcome-or-reason"],
         rows,
     )
 }
@@ -80,7 +88,7 @@ enum Part {
 }
 
 /// The account or contract it is mapped to; a proposal has a question mark.
-fn mapping_cell(view: &CustomerView, part: Part) -> String {
+fn mapping_cell(view: &CustomerView, part: Part, lang: Lang) -> String {
     let own = if part == Part::Account { &view.account } else { &view.contract };
     if let Some((id, name)) = own {
         return format!("{name} ({id})");
@@ -89,25 +97,36 @@ fn mapping_cell(view: &CustomerView, part: Part) -> String {
     let open = if view.account.is_none() { Part::Account } else { Part::Contract };
     match view.candidates.as_slice() {
         [best, rest @ ..] if part == open => {
-            let more = if rest.is_empty() { String::new() } else { format!(" or {} more", rest.len()) };
-            format!("{}? ({}){more}", best.name, best.target)
+            let best = format!("{}? ({})", best.name, best.target);
+            match rest.len() {
+                0 => best,
+                more => lang.say(said!("desk-cli-or-more", best, more)),
+            }
         }
         _ => "-".to_owned(),
     }
 }
 
 /// The outcome of the last run; for an unmapped customer, the reason.
-fn sentence(view: &CustomerView) -> String {
+fn sentence(view: &CustomerView) -> Said {
     if view.state == CustomerState::Mapped {
-        return or_dash(view.outcome.as_ref().map(|LastOutcome { at, message, .. }| format!("{at}: {message}")));
+        let outcome = view.outcome.as_ref();
+        return outcome
+            .map(|outcome| said!("desk-cli-outcome", at = outcome.at, message = &outcome.message))
+            .unwrap_or_default();
     }
-    let scores = view.candidates.iter().take(3).map(|one| format!("{:.2} {}", one.score, one.reason));
-    let found = scores.collect::<Vec<_>>().join("; ");
-    [view.reason.as_str(), &found].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    let scored =
+        |one: &crosswalk_model::Candidate| said!("desk-cli-scored", score = score_arg(one.score), why = &one.reason);
+    let found = Said::several(view.candidates.iter().take(3).map(scored));
+    match (view.reason.is_empty(), found.is_empty()) {
+        (_, true) => view.reason.clone(),
+        (true, false) => found,
+        (false, false) => said!("desk-cli-reason-found", reason = &view.reason, found),
+    }
 }
 
 /// Remedies for failures, with equal texts merged.
-fn remedies(customers: &[CustomerView]) -> String {
+fn remedies(customers: &[CustomerView], lang: Lang) -> String {
     let mut alike: BTreeMap<(&str, &str), (u64, &str)> = BTreeMap::new();
     for view in customers {
         let trouble = view.outcome.as_ref().and_then(|outcome| outcome.trouble.as_ref());
@@ -115,56 +134,62 @@ fn remedies(customers: &[CustomerView]) -> String {
             alike.entry((connection, failure)).or_insert((0, remedy)).0 += 1;
         }
     }
-    let parts = |((connection, failure), (number, remedy)): (&(&str, &str), &(u64, &str))| {
-        format!(
-            "\n{connection}, {failure} ({}): {}\n  in full: crosswalk connection help {connection} {failure}\n",
-            count(*number, "customer"),
-            clean(remedy)
-        )
+    let parts = |((connection, failure), (count, remedy)): (&(&str, &str), &(u64, &str))| {
+        let remedy = said!(
+            "desk-cli-remedy",
+            connection = *connection,
+            failure = *failure,
+            count = *count,
+            remedy = clean(remedy)
+        );
+        let in_full = said!("desk-cli-in-full", command = format!("crosswalk connection help {connection} {failure}"));
+        format!("\n{}\n  {}\n", lang.say(remedy), lang.say(in_full))
     };
     alike.iter().map(parts).collect()
 }
 
-/// The result of a search: ids and names.
+/// The result of a search for an `account` or a `service`: ids and names.
 pub(crate) fn search_results(
     session: &Session<'_>,
     what: &str,
     text: &str,
     found: &[(String, String)],
 ) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     session.output.answer(
         || found.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect(),
         || {
             if found.is_empty() {
-                return format!("no {what} has `{text}` in its name, as of the last read");
+                return lang.say(said!("desk-cli-none-called", what, text));
             }
-            table(["id", what], found.iter().map(|(id, name)| [id.clone(), name.clone()]))
+            table(lang, ["id", what], found.iter().map(|(id, name)| [id.clone(), name.clone()]))
         },
     )?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn contracts(session: &Session<'_>, sync: &SyncName, customer: &str) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let customer = tenant.customers_named(sync, &[customer.to_owned()]).await?.concat();
     let contracts = tenant.contract_list(sync, &customer).await?;
     session.output.answer(
-        || contracts.iter().map(shapes::contract).collect(),
+        || contracts.iter().map(|one| shapes::contract(one, lang)).collect(),
         || {
             if contracts.is_empty() {
-                return "its account has no contract, as of the last read".to_owned();
+                return lang.say(said!("desk-cli-no-contract"));
             }
             let rows = contracts.iter().map(|one| {
                 [
                     one.id.clone(),
                     one.name.clone(),
                     or_dash(one.type_.as_deref()),
-                    one.term.clone(),
-                    yes_or_dash(one.eligible),
-                    yes_or_dash(one.chosen),
+                    lang.say(&one.term),
+                    yes_or_dash(lang, one.eligible),
+                    yes_or_dash(lang, one.chosen),
                 ]
             });
-            table(["contract", "name", "type", "term", "takes usage", "chosen"], rows)
+            table(lang, ["contract", "name", "type", "term", "takes-usage", "chosen"], rows)
         },
     )?;
     Ok(Exit::Done)

@@ -45,7 +45,7 @@ Examples:
         sync: SyncName,
         /// A part of the name
         text: String,
-        /// The most accounts to list
+        /// Maximum number of accounts to list
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
@@ -98,10 +98,10 @@ Examples:
         sync: SyncName,
         #[command(flatten)]
         which: WhichArgs,
-        /// Whether their usage goes to their contracts
+        /// Switch the billing of their usage on or off
         #[arg(long, value_name = "on|off", value_parser = on_off, required_unless_present = "tickets")]
         usage: Option<bool>,
-        /// Whether their alerts become tickets
+        /// Switch the tickets of their alerts on or off
         #[arg(long, value_name = "on|off", value_parser = on_off)]
         tickets: Option<bool>,
     },

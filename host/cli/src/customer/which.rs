@@ -4,8 +4,8 @@ use crate::exit::CliError;
 use crate::parse::{on_off, word};
 use crosswalk_engine::error::Error;
 use crosswalk_engine::{CustomerFilter, CustomerState, CustomerView, Tenant};
-use crosswalk_model::SyncName;
 use crosswalk_model::usage::Ending;
+use crosswalk_model::{Call, SyncName, Verb, said};
 
 /// Filters; a customer has to match all of them.
 #[derive(Debug, clap::Args)]
@@ -80,8 +80,8 @@ impl WhichArgs {
     pub(super) async fn customers(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Vec<CustomerView>> {
         if self.customers.is_empty() && !self.all && self.filter.is_empty() {
             return Err(CliError::usage(
-                "no customer is named",
-                "name customers, or give --all, or a filter such as --state mapped",
+                said!("desk-cli-no-customer-named"),
+                said!("desk-cli-name-customers-or-filter"),
             ));
         }
         let ids = tenant.customers_named(sync, &self.customers).await?;
@@ -89,8 +89,8 @@ impl WhichArgs {
         let customers = tenant.customer_list(sync, &filter).await?.customers;
         let listed = |id: &&String| !customers.iter().any(|one| one.id == **id);
         if let Some(gone) = ids.iter().find(listed).filter(|_| self.filter.is_empty()) {
-            let hint = format!("it is gone from the source; `crosswalk customer list {sync}` names those there are");
-            return Err(Error::not_found("customer", gone, hint).into());
+            let list = Call::of(Verb::CustomerList).with("sync", sync);
+            return Err(Error::not_found("customer", gone, said!("desk-cli-customer-gone-hint", list)).into());
         }
         Ok(customers)
     }

@@ -1,10 +1,11 @@
 //! A summary of a plan: a table of kinds and actions, held changes by brake, the cost in calls,
 //! open decisions, and the next command.
 
-use crate::output::{clean, count, or_dash, table, wide_table};
+use crate::output::{clean, or_dash, table, wide_table, word};
 use crate::shapes;
 use crosswalk_engine::{ChangeFilter, PlanReport, Tenant};
-use crosswalk_model::{Action, Brake, Kind, Plan, SyncName};
+use crosswalk_model::{Action, Brake, Call, Kind, Plan, Said, SyncName, Verb, said};
+use crosswalk_say::{Lang, command};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,11 +72,12 @@ impl Held {
         self.0.iter().map(row).collect()
     }
 
-    fn table(&self) -> String {
+    fn table(&self, lang: Lang) -> String {
         let rows = self.0.iter().map(|((brake, kind), (customers, changes))| {
-            [brake.to_string(), kind.to_string(), customers.len().to_string(), changes.to_string()]
+            let [brake, kind] = [brake.as_str(), kind.as_str()].map(|one| word(lang, one));
+            [brake, kind, customers.len().to_string(), changes.to_string()]
         });
-        table(["held by", "kind", "customers", "changes"], rows)
+        table(lang, ["held-by", "kind", "customers", "changes"], rows)
     }
 }
 
@@ -85,83 +87,85 @@ pub(crate) async fn billing(tenant: &Tenant, sync: &SyncName) -> anyhow::Result<
 }
 
 /// Returns the document of a new plan.
-pub(crate) fn document(sync: &SyncName, report: &PlanReport, held: &Held) -> Value {
+pub(crate) fn document(sync: &SyncName, report: &PlanReport, held: &Held, lang: Lang) -> Value {
+    let findings: Vec<Value> = report.findings.iter().map(|one| shapes::finding(one, lang)).collect();
     json!({
         "sync": sync,
         "plan": shapes::plan(&report.plan),
         "held": held.document(),
         "read": { "source": report.read.0, "target": report.read.1 },
-        "complaints": report.complaints,
-        "findings": report.findings,
+        "complaints": shapes::messages(&report.complaints, lang),
+        "findings": findings,
         "findings_total": report.findings_total,
         "attention": report.attention,
     })
 }
 
 /// Summarises a new plan; `billing` adds the commands for customers with contracts and switches.
-pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing: bool) -> String {
+pub(crate) fn summary(sync: &SyncName, report: &PlanReport, held: &Held, billing: bool, lang: Lang) -> String {
     let plan = &report.plan;
     let sums = Sums::of(plan);
-    let mut text =
-        format!("read {} and {}\n", count(report.read.0, "source record"), count(report.read.1, "target record"));
+    let mut text = lang.say(said!("cli-read", source = report.read.0, target = report.read.1));
     if sums.changes == 0 {
-        text.push_str(&format!("plan {} of {sync}: nothing to do\n", plan.id));
+        text.push_str(&format!("\n{}\n", lang.say(said!("cli-plan-nothing", plan = plan.id, sync))));
     } else {
-        text.push_str(&format!("plan {} of {sync}: {}\n\n{}\n", plan.id, cost(&sums), matrix(plan)));
+        let heading = lang.say(said!("cli-plan", plan = plan.id, sync, cost = cost(&sums)));
+        text.push_str(&format!("\n{heading}\n\n{}\n", matrix(plan, lang)));
     }
     if sums.held > 0 {
-        text.push_str(&format!("\n{}\n", held.table()));
+        text.push_str(&format!("\n{}\n", held.table(lang)));
     }
     if !report.complaints.is_empty() {
-        let complaints = report.complaints.iter().map(|complaint| format!("  {}\n", clean(complaint)));
-        text.push_str(&format!("\nNot read, or read in part:\n{}", complaints.collect::<String>()));
+        let complaints = report.complaints.iter().map(|complaint| format!("  {}\n", clean(&lang.say(complaint))));
+        text.push_str(&format!("\n{}\n{}", lang.say(said!("cli-not-read")), complaints.collect::<String>()));
     }
-    text.push_str(&findings_summary(report));
+    text.push_str(&findings_summary(report, lang));
     let next = next_commands(sync, plan, &sums, held, billing);
     if !next.is_empty() {
-        text.push_str(&format!("\nnext:\n{}\n", next.join("\n")));
+        text.push_str(&format!("\n{}\n", lang.say(said!("cli-next"))));
+        for (command, note) in next {
+            text.push_str(&next_line(&command, &note, lang));
+        }
     }
     text
 }
 
+/// A line with a command to type next, and a note on it unless that is empty.
+pub(crate) fn next_line(command: &str, note: &Said, lang: Lang) -> String {
+    if note.is_empty() { format!("  {command}\n") } else { format!("  {command}   ({})\n", lang.say(note)) }
+}
+
 /// Lists the findings of the whole plan by kind and cause, most frequent first, each with one
 /// example.
-pub(crate) fn findings_summary(report: &PlanReport) -> String {
+pub(crate) fn findings_summary(report: &PlanReport, lang: Lang) -> String {
     let totals = &report.plan.findings;
     if totals.is_empty() {
         return String::new();
     }
     let rows = totals.iter().map(|total| {
         let mut of = report.findings.iter().filter(|one| one.kind == total.kind && one.cause == total.cause);
-        let (message, source) = of.next().map(|one| (one.message.clone(), one.source.clone())).unwrap_or_default();
+        let (message, source) = of.next().map(|one| (lang.say(&one.message), one.source.clone())).unwrap_or_default();
         let more = if total.count > 1 { ", …" } else { "" };
         [
             total.count.to_string(),
-            total.kind.to_string(),
-            total.cause.to_string(),
+            word(lang, total.kind.as_str()),
+            word(lang, total.cause.as_str()),
             message,
             format!("{}{more}", or_dash(Some(source))),
         ]
     });
-    format!(
-        "\nLeft as it is: {} (`crosswalk finding list --plan {}` shows each)\n{}\n",
-        count(report.findings_total, "finding"),
-        report.plan.id,
-        table(["times", "kind", "finding", "such as", "of"], rows)
-    )
+    let list = Call::of(Verb::FindingList).with("plan", report.plan.id);
+    let heading = lang.say(said!("cli-left", count = report.findings_total, list));
+    format!("\n{heading}\n{}\n", table(lang, ["times", "kind", "finding", "such-as", "of"], rows))
 }
 
-pub(crate) fn cost(sums: &Sums) -> String {
-    format!(
-        "{}, {} of them writes, at most {} to the target",
-        count(sums.changes, "change"),
-        sums.writes,
-        count(sums.calls, "call")
-    )
+/// The size of a plan: its changes, how many of them write, and the calls that takes.
+pub(crate) fn cost(sums: &Sums) -> Said {
+    said!("cli-cost", changes = sums.changes, writes = sums.writes, calls = sums.calls)
 }
 
 /// A table with kinds as rows and actions as columns; actions that do not occur are omitted.
-pub(crate) fn matrix(plan: &Plan) -> String {
+pub(crate) fn matrix(plan: &Plan, lang: Lang) -> String {
     let actions: Vec<Action> =
         Action::ALL.into_iter().filter(|action| plan.totals.iter().any(|total| total.action == *action)).collect();
     let kinds: BTreeSet<Kind> = plan.totals.iter().map(|total| total.kind).collect();
@@ -174,36 +178,35 @@ pub(crate) fn matrix(plan: &Plan) -> String {
         let held: u32 = own.iter().map(|total| total.held).sum();
         let calls: u32 = own.iter().map(|total| total.calls).sum();
         let numbers = actions.iter().map(changes).chain([held, calls]).map(|number| number.to_string());
-        std::iter::once(kind.to_string()).chain(numbers).collect()
+        std::iter::once(word(lang, kind.as_str())).chain(numbers).collect()
     });
-    wide_table(header, rows)
+    wide_table(lang, header, rows)
 }
 
-/// The commands to type next.
-fn next_commands(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -> Vec<String> {
+/// The commands to type next, each with a note.
+fn next_commands(sync: &SyncName, plan: &Plan, sums: &Sums, held: &Held, billing: bool) -> Vec<(String, Said)> {
     let mut next = Vec::new();
     if plan.undecided > 0 {
-        let waiting = count(plan.undecided.into(), "customer");
-        let states = "--state proposed --state conflict --state unmapped";
-        let (list, accept) = if billing {
-            (format!("customer list {sync}"), format!("customer accept {sync}"))
-        } else {
-            (format!("link list {sync} --kind customer"), format!("link accept {sync} --kind customer --score 0.99"))
+        let (verb, accept) = match billing {
+            true => (Verb::CustomerList, format!("crosswalk customer accept {sync}")),
+            false => (Verb::LinkList, format!("crosswalk link accept {sync} --kind customer --score 0.99")),
         };
-        next.push(format!("  crosswalk {list} {states}   ({waiting} to decide)"));
-        next.push(format!("  crosswalk {accept}"));
+        let list = Call::of(verb).with("sync", sync).each("state", ["proposed", "conflict", "unmapped"]);
+        let list = if billing { list } else { list.with("kind", Kind::Customer) };
+        next.push((command(&list), said!("cli-next-decide", count = plan.undecided)));
+        next.push((accept, Said::default()));
     }
     if sums.changes > 0 {
-        next.push(format!("  crosswalk plan --show {}", plan.id));
+        next.push((command(&Call::of(Verb::Plan).with("show", plan.id)), Said::default()));
     }
+    let apply = Call::of(Verb::Apply).with("plan", plan.id);
     if sums.changes > sums.held {
-        let rest = if sums.held > 0 { "   (changes that no brake holds)" } else { "" };
-        next.push(format!("  crosswalk apply {}{rest}", plan.id));
+        let rest = if sums.held > 0 { said!("cli-next-not-held") } else { Said::default() };
+        next.push((command(&apply), rest));
     }
     let releasable = held.releasable();
     if !releasable.is_empty() {
-        let flags: String = releasable.iter().map(|brake| format!(" --release {brake}")).collect();
-        next.push(format!("  crosswalk apply {}{flags}   (after you checked it)", plan.id));
+        next.push((command(&apply.each("release", releasable)), said!("cli-next-checked")));
     }
     next
 }
@@ -248,13 +251,13 @@ mod tests {
         Held(brakes.iter().map(row).collect())
     }
 
-    fn said(report: &PlanReport, held: &Held) -> String {
-        summary(&SyncName::new("s").unwrap(), report, held, false)
+    fn shown(report: &PlanReport, held: &Held) -> String {
+        summary(&SyncName::new("s").unwrap(), report, held, false, Lang::En)
     }
 
     #[test]
     fn an_empty_plan_says_so_and_asks_for_nothing() {
-        let text = said(&report(&[], 0), &held(&[]));
+        let text = shown(&report(&[], 0), &held(&[]));
         assert_eq!(text, "read 3 source records and 1 target record\nplan 7 of s: nothing to do\n");
     }
 
@@ -268,7 +271,7 @@ mod tests {
             ],
             1,
         );
-        let text = said(&report, &held(&[]));
+        let text = shown(&report, &held(&[]));
         assert!(text.contains("plan 7 of s: 36 changes, 34 of them writes, at most 34 calls to the target"), "{text}");
         assert!(text.contains("KIND      LINK  CREATE  UPDATE  HELD  CALLS\ncustomer     2       0       0     0      0\nasset        0      30       4     0     34"), "{text}");
         assert!(
@@ -281,7 +284,7 @@ mod tests {
 
     #[test]
     fn where_usage_takes_part_customers_are_decided_with_their_contracts() {
-        let text = summary(&SyncName::new("s").unwrap(), &report(&[], 2), &held(&[]), true);
+        let text = summary(&SyncName::new("s").unwrap(), &report(&[], 2), &held(&[]), true, Lang::En);
         assert!(text.contains("  crosswalk customer list s --state proposed"), "{text}");
         assert!(text.contains("  crosswalk customer accept s\n") && !text.contains("crosswalk link"), "{text}");
     }
@@ -289,16 +292,16 @@ mod tests {
     #[test]
     fn what_is_held_is_released_by_its_brakes_but_for_previews() {
         let all = report(&[(Kind::Asset, Action::Update, 4, 4)], 0);
-        let text = said(&all, &held(&[Brake::FirstRun, Brake::Updates]));
+        let text = shown(&all, &held(&[Brake::FirstRun, Brake::Updates]));
         assert!(
             text.contains("  crosswalk apply 7 --release first-run --release updates   (")
                 && !text.contains("apply 7\n"),
             "{text}"
         );
-        let text = said(&all, &held(&[Brake::Preview]));
+        let text = shown(&all, &held(&[Brake::Preview]));
         assert!(!text.contains("crosswalk apply"), "{text}");
         let some = report(&[(Kind::Asset, Action::Update, 4, 1)], 0);
-        assert!(said(&some, &held(&[Brake::Updates])).contains("  crosswalk apply 7   (changes that no brake holds)"));
+        assert!(shown(&some, &held(&[Brake::Updates])).contains("  crosswalk apply 7   (changes that no brake holds)"));
     }
 
     #[test]
@@ -309,8 +312,8 @@ mod tests {
         let total = |cause, count| FindingTotal { kind: Kind::Asset, cause, count };
         report.plan.findings = vec![total(Cause::Missing, 1776), total(Cause::ByHand, 1)];
         report.findings_total = 1777;
-        let text = said(&report, &held(&[]));
-        let expected = "Left as it is: 1777 findings (`crosswalk finding list --plan 7` shows each)\n\
+        let text = shown(&report, &held(&[]));
+        let expected = "Left as it is: 1,777 findings (`crosswalk finding list --plan 7` shows each)\n\
             TIMES  KIND   FINDING  SUCH AS  OF\n \
              1776  asset  missing  common   b, …\n    \
                 1  asset  by-hand  rare     a";

@@ -3,16 +3,17 @@
 mod brief;
 mod detail;
 
-pub(super) use brief::{Held, Sums, billing, cost, document, findings_summary, matrix, summary};
+pub(super) use brief::{Held, Sums, billing, cost, document, findings_summary, matrix, next_line, summary};
 pub(super) use detail::{PAGE, changes, first_changes, one, quantity};
 
 use super::exit::{CliError, Exit};
-use super::output::{table, yes_or_dash};
+use super::output::{moment, table, yes_or_dash};
 use super::progress::Bars;
+use super::queue::QueueArgs;
 use super::session::Session;
 use super::shapes;
 use crosswalk_engine::{ChangeFilter, PlanReport, Tenant};
-use crosswalk_model::{Action, Kind, PlanId, SyncName};
+use crosswalk_model::{Action, Call, Kind, PlanId, SyncName, Verb, Wanted, said};
 
 /// Make or show plans.
 #[derive(Debug, clap::Args)]
@@ -36,6 +37,8 @@ pub(super) struct PlanArgs {
     /// List the newest plans of the sync instead of making one
     #[arg(long, requires = "sync")]
     list: bool,
+    #[command(flatten)]
+    queue: QueueArgs,
     /// Show only changes of this source customer, by its id
     #[arg(long, value_name = "ID", requires = "show")]
     customer: Option<String>,
@@ -68,12 +71,14 @@ impl PlanArgs {
         let tenant = session.tenant().await?;
         match (&self.sync, self.show) {
             (Some(sync), _) if self.list => list(session, &tenant, sync).await,
+            (Some(sync), _) if self.queue.queue => self.queue.ask(session, &tenant, sync, &Wanted::Plan).await,
             (Some(sync), _) => make(session, &tenant, sync).await,
             (None, Some(plan)) => detail::show(session, &tenant, plan, self.filter(), self.all).await,
-            (None, None) => Err(CliError::usage(
-                "neither a sync nor a plan is named",
-                "`crosswalk plan SYNC` or `crosswalk plan --show PLAN`",
-            )),
+            (None, None) => {
+                let one = Call::of(Verb::Plan).choose("sync");
+                let other = Call::of(Verb::Plan).with("show", "PLAN");
+                Err(CliError::usage(said!("cli-no-sync-or-plan"), said!("cli-one-or-other", one, other)))
+            }
         }
     }
 }
@@ -82,7 +87,8 @@ async fn make(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow
     let report = tenant.plan(sync, &Bars::new(session.output)).await?;
     let held = Held::of(tenant, &report.plan).await?;
     let billing = billing(tenant, sync).await?;
-    session.output.answer(|| document(sync, &report, &held), || summary(sync, &report, &held, billing))?;
+    let lang = session.output.lang();
+    session.output.answer(|| document(sync, &report, &held, lang), || summary(sync, &report, &held, billing, lang))?;
     Ok(exit(&report))
 }
 
@@ -98,25 +104,26 @@ pub(super) fn exit(report: &PlanReport) -> Exit {
 
 async fn list(session: &Session<'_>, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Exit> {
     let plans = tenant.plan_list(sync, 50).await?;
+    let lang = session.output.lang();
     session.output.answer(
         || plans.iter().map(shapes::plan).collect(),
         || {
             if plans.is_empty() {
-                return format!("no plan yet: `crosswalk plan {sync}` creates one");
+                return lang.say(said!("cli-no-plan", plan = Call::of(Verb::Plan).with("sync", sync)));
             }
             let rows = plans.iter().map(|plan| {
                 let sums = Sums::of(plan);
                 [
                     plan.id.to_string(),
-                    plan.made_at.to_string(),
+                    moment(lang, plan.made_at),
                     sums.changes.to_string(),
                     sums.held.to_string(),
                     sums.calls.to_string(),
                     plan.undecided.to_string(),
-                    yes_or_dash(plan.approved_at.is_some()),
+                    yes_or_dash(lang, plan.approved_at.is_some()),
                 ]
             });
-            table(["plan", "made", "changes", "held", "calls", "undecided", "approved"], rows)
+            table(lang, ["plan", "made", "changes", "held", "calls", "undecided", "approved"], rows)
         },
     )?;
     Ok(Exit::Done)

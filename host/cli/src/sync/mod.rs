@@ -7,11 +7,11 @@ mod times;
 
 use super::confirm::confirmed;
 use super::exit::Exit;
-use super::output::count;
+use super::link::{and_next, plan_call};
 use super::session::Session;
 use clap::Subcommand;
 use crosswalk_engine::NewSync;
-use crosswalk_model::{ConnectionName, Kind, SyncName, SyncRules};
+use crosswalk_model::{ConnectionName, Kind, Said, SyncName, SyncRules, said};
 use rules::RulesArgs;
 use serde_json::json;
 use show::{list, show};
@@ -57,7 +57,7 @@ Examples:
     },
     /// Make a successor with another connection, pause this one, and plan
     #[command(after_help = "\
-For a change of vendor. The successor has the same rules and schedule. Its first plan proposes
+Use it to change vendors. The successor has the same rules and schedule. Its first plan proposes
 links anew and writes nothing. Exclusions and requests to create also hold for another target. The
 old sync keeps its links until it is removed: `sync resume` goes back.
 
@@ -128,14 +128,14 @@ impl SyncCommand {
             SyncCommand::Add(args) => add(session, *args).await,
             SyncCommand::Set(args) => set(session, *args).await,
             SyncCommand::List => list(session).await,
-            SyncCommand::Show { name } => show(session, &name, "").await,
+            SyncCommand::Show { name } => show(session, &name, &Said::default()).await,
             SyncCommand::Pause { name } => {
                 session.tenant().await?.sync_pause(&name, true).await?;
-                show(session, &name, "the schedule skips it; commands still work").await
+                show(session, &name, &said!("desk-cli-sync-paused")).await
             }
             SyncCommand::Resume { name } => {
                 session.tenant().await?.sync_pause(&name, false).await?;
-                show(session, &name, "the schedule runs it again").await
+                show(session, &name, &said!("desk-cli-sync-resumed")).await
             }
             SyncCommand::Swap { name, to, from, successor } => swap(session, &name, to, from, successor).await,
             SyncCommand::Remove { name, yes } => remove(session, &name, yes).await,
@@ -149,8 +149,9 @@ async fn add(session: &Session<'_>, args: AddArgs) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
     let sync = tenant.sync_add(NewSync { name: args.name, source: args.from, target: args.to, rules }).await?;
     let usual = args.times.set_first(&tenant, &sync.name).await?;
-    notes.iter().chain(&usual).for_each(|note| session.output.talk(note));
-    show(session, &sync.name, &format!("sync {} added; next: crosswalk plan {}", sync.name, sync.name)).await
+    tell(session, notes.iter().chain(&usual));
+    let added = said!("desk-cli-sync-added", sync = &sync.name);
+    show(session, &sync.name, &and_next(added, &plan_call(&sync.name))).await
 }
 
 async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
@@ -163,23 +164,27 @@ async fn set(session: &Session<'_>, args: SetArgs) -> anyhow::Result<Exit> {
         tenant.sync_change(sync).await?;
     }
     let usual = args.times.set_later(&tenant, &args.name, enters).await?;
-    notes.iter().chain(&usual).for_each(|note| session.output.talk(note));
-    show(session, &args.name, &format!("sync {} changed; next: crosswalk plan {}", args.name, args.name)).await
+    tell(session, notes.iter().chain(&usual));
+    let changed = said!("desk-cli-sync-changed", sync = &args.name);
+    show(session, &args.name, &and_next(changed, &plan_call(&args.name))).await
+}
+
+fn tell<'a>(session: &Session<'_>, notes: impl Iterator<Item = &'a Said>) {
+    notes.for_each(|note| session.output.talk(&session.output.lang().say(note)));
 }
 
 async fn remove(session: &Session<'_>, name: &SyncName, yes: bool) -> anyhow::Result<Exit> {
     let tenant = session.tenant().await?;
     tenant.sync(name).await?;
     let links: u64 = tenant.link_counts(name).await?.iter().map(|count| count.links).sum();
-    let lost =
-        format!("its rules, its schedule, its plans and runs, and {} with their decisions", count(links, "link"));
-    let question =
-        format!("Remove the sync {name}? This deletes {lost}. The journal and both vendors stay as they are.");
+    let lang = session.output.lang();
+    let question = lang.say(said!("desk-cli-sync-remove", sync = name, links));
     if !yes && !confirmed(session, question, &format!("crosswalk sync remove {name} --yes")).await? {
-        session.output.talk("nothing was removed");
+        session.output.talk(&lang.say(said!("desk-cli-not-removed")));
         return Ok(Exit::Pending);
     }
     tenant.sync_remove(name).await?;
-    session.output.answer(|| json!({ "removed": name, "links": links }), || format!("sync {name} removed: {lost}"))?;
+    let removed = || lang.say(said!("desk-cli-sync-removed", sync = name, links));
+    session.output.answer(|| json!({ "removed": name, "links": links }), removed)?;
     Ok(Exit::Done)
 }

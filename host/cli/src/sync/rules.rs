@@ -3,7 +3,7 @@
 use crate::exit::CliError;
 use crate::parse::{BrakeName, ForKind, RuleArg, brake, kind_score, kind_word, on_off, rule, word};
 use crosswalk_model::sync::{Sites, TicketRules};
-use crosswalk_model::{Kind, SyncRules, Timestamp, Trust, catalogue};
+use crosswalk_model::{Kind, Said, SyncRules, Timestamp, Trust, catalogue, said};
 
 /// Rules. Some values apply to one kind (`KIND=VALUE`) or to all.
 #[derive(Debug, clap::Args)]
@@ -35,8 +35,8 @@ pub(super) struct RulesArgs {
     /// Deactivate what is missing at the source only after this long
     #[arg(long, value_name = "HOURS")]
     grace_hours: Option<u32>,
-    /// Wait this long, from when it was first seen, before creating a device with neither a serial number nor a name
-    /// of its own (DESKTOP-1H2J3K); 0 creates it at once
+    /// Wait this long after it was first seen before creating a device with neither a serial number nor a name of its
+    /// own (DESKTOP-1H2J3K); 0 creates it at once
     #[arg(long, value_name = "HOURS")]
     identity_hours: Option<u32>,
     /// Do not hold everything of a kind's first run for review
@@ -51,7 +51,7 @@ pub(super) struct RulesArgs {
     /// Create nothing at the source (the default)
     #[arg(long, conflicts_with = "reverse")]
     no_reverse: bool,
-    /// Set a brake's limit, a share (`-percent`) or a least number (`-least`): of one customer deactivate, update, create, identity, quantity; over the whole sync sync-deactivate, sync-create, sync-identity, sync-quantity (such as sync-create-least)
+    /// Set a brake's limit, a percentage (`-percent`) or a minimum count (`-least`): per customer deactivate, update, create, identity, quantity; over the whole sync sync-deactivate, sync-create, sync-identity, sync-quantity (such as sync-create-least)
     #[arg(long = "brake", value_name = "LIMIT=NUMBER", value_parser = brake)]
     brakes: Vec<(BrakeName, u32)>,
     #[command(flatten)]
@@ -104,7 +104,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 
 impl RulesArgs {
     /// Applies the named rules; returns notes on possible mistakes.
-    pub(super) fn change(&self, rules: &mut SyncRules) -> anyhow::Result<Vec<String>> {
+    pub(super) fn change(&self, rules: &mut SyncRules) -> anyhow::Result<Vec<Said>> {
         let mut notes = Vec::new();
         if !self.kinds.is_empty() {
             rules.take_part(&self.kinds);
@@ -115,10 +115,9 @@ impl RulesArgs {
             .chain(self.accept_score.iter().filter_map(|score| score.kind));
         for kind in named {
             if !rules.kinds.contains_key(&kind) {
-                return Err(CliError::usage(
-                    format!("{kind} is not a kind of this sync"),
-                    format!("add {kind} to --kinds, or omit its rules"),
-                ));
+                // As it is typed: it is to be added to `--kinds`.
+                let kind = kind.as_str();
+                return Err(CliError::usage(said!("desk-cli-kind-apart", kind), said!("desk-cli-kind-add", kind)));
             }
         }
         for (kind, own) in &mut rules.kinds {
@@ -132,7 +131,7 @@ impl RulesArgs {
                     continue;
                 };
                 if !matches!(field.as_str(), "name" | "parent") && catalogue::field(*kind, field).is_none() {
-                    notes.push(format!("note: `{field}` is not in the catalogue of {kind}s; the rule is for an extra attribute of that name"));
+                    notes.push(said!("desk-cli-field-unknown", field, kind = *kind));
                 }
                 own.fields.insert(field.clone(), rule.rule);
             }
@@ -173,11 +172,11 @@ mod tests {
         args: RulesArgs,
     }
 
-    fn rules(flags: &str) -> anyhow::Result<(SyncRules, Vec<String>)> {
+    fn rules(flags: &str) -> anyhow::Result<(SyncRules, Vec<Said>)> {
         change(SyncRules::default(), flags)
     }
 
-    fn change(mut rules: SyncRules, flags: &str) -> anyhow::Result<(SyncRules, Vec<String>)> {
+    fn change(mut rules: SyncRules, flags: &str) -> anyhow::Result<(SyncRules, Vec<Said>)> {
         let line = format!("set {flags}");
         let notes = CommandLine::try_parse_from(line.split_whitespace()).unwrap().args.change(&mut rules)?;
         Ok((rules, notes))
@@ -206,7 +205,7 @@ mod tests {
         let asset = &rules.kinds[&Kind::Asset];
         assert_eq!((asset.rule("serail"), asset.rule("name")), (FieldRule::Ignore, FieldRule::SeedOnce));
         assert_eq!(asset.otherwise, FieldRule::TargetWins);
-        assert!(notes.len() == 1 && notes[0].contains("`serail`"), "{notes:?}");
+        assert_eq!(notes, [said!("desk-cli-field-unknown", field = "serail", kind = Kind::Asset)]);
     }
 
     #[test]

@@ -1,35 +1,40 @@
 //! Syncs for people and programs: a list of all, or one with its rules, schedule and links.
 
-use super::times::{recurrence, schedule_text, schedules_of};
+use super::times::{recurrence, schedule_lines, schedules_of};
+use crate::connection::show::labelled;
 use crate::exit::Exit;
-use crate::output::{or_dash, table};
+use crate::output::{decimal, moment, or_dash, table, word};
 use crate::session::Session;
 use crate::shapes::{self, word_of};
 use crosswalk_engine::LinkCount;
+use crosswalk_model::said::Arg;
 use crosswalk_model::sync::{BrakeLimits, Sites};
-use crosswalk_model::{Job, Kind, Schedule, Sync, SyncName};
+use crosswalk_model::{Call, Job, Kind, Said, Schedule, Sync, SyncName, Verb, said};
+use crosswalk_say::Lang;
 use serde_json::json;
 
-/// Prints the whole sync.
-pub(super) async fn show(session: &Session<'_>, name: &SyncName, done: &str) -> anyhow::Result<Exit> {
+/// Prints the whole sync, after what was done to it.
+pub(super) async fn show(session: &Session<'_>, name: &SyncName, done: &Said) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let sync = tenant.sync(name).await?;
     let links = tenant.link_counts(name).await?;
     let schedules = schedules_of(&tenant.schedule_list().await?, name);
     session.output.answer(
         || {
-            let schedules: Vec<_> = schedules.iter().map(shapes::schedule).collect();
+            let schedules: Vec<_> = schedules.iter().map(|schedule| shapes::schedule(schedule, lang)).collect();
             json!({ "sync": sync, "links": links, "schedules": schedules })
         },
         || {
-            let text = summary(&sync, &links, &schedules);
-            if done.is_empty() { text } else { format!("{done}\n\n{text}") }
+            let text = summary(&sync, &links, &schedules, lang);
+            if done.is_empty() { text } else { format!("{}\n\n{text}", lang.say(done)) }
         },
     )?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let syncs = tenant.sync_list().await?;
     let schedules = tenant.schedule_list().await?;
@@ -37,107 +42,126 @@ pub(super) async fn list(session: &Session<'_>) -> anyhow::Result<Exit> {
         || json!(syncs),
         || {
             if syncs.is_empty() {
-                return "there is no sync: `crosswalk sync add NAME --from CONNECTION --to CONNECTION` creates one"
-                    .to_owned();
+                let add = Call::of(Verb::SyncAdd).with("from", "CONNECTION").with("to", "CONNECTION");
+                return lang.say(said!("desk-cli-no-sync", add));
             }
             let rows = syncs.iter().map(|sync| {
-                let kinds = sync.rules.kinds.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let kinds = sync.rules.kinds.keys().map(|kind| word(lang, kind.as_str())).collect::<Vec<_>>();
                 let own = schedules_of(&schedules, &sync.name);
                 let every = own.iter().find(|schedule| schedule.job == Job::Sync).map(recurrence);
-                let next = own.iter().map(|schedule| schedule.due_at).min().filter(|_| !sync.paused);
-                let next = if sync.paused { "paused".to_owned() } else { or_dash(next) };
-                [sync.name.to_string(), sync.source.to_string(), sync.target.to_string(), kinds, or_dash(every), next]
+                let next = own.iter().map(|schedule| schedule.due_at).min().map(|at| moment(lang, at));
+                [
+                    sync.name.to_string(),
+                    sync.source.to_string(),
+                    sync.target.to_string(),
+                    kinds.join(", "),
+                    or_dash(every.map(|every| lang.say(every))),
+                    if sync.paused { word(lang, "paused") } else { or_dash(next) },
+                ]
             });
-            table(["sync", "from", "to", "kinds", "runs", "next"], rows)
+            table(lang, ["sync", "from", "to", "kinds", "runs", "next"], rows)
         },
     )?;
     Ok(Exit::Done)
 }
 
-fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule]) -> String {
+fn summary(sync: &Sync, links: &[LinkCount], schedules: &[Schedule], lang: Lang) -> String {
     let rules = &sync.rules;
-    let sites = match rules.sites {
-        Sites::Each => "each becomes a location",
-        Sites::Primary => "all assets go to the primary location",
-    };
-    let mut text = format!(
-        "sync            {}: {} to {}\nsites           {sites}\nvolatile        written when {} h old\ngrace           {} h before a missing record is deactivated\nidentity        {} h before a device without a serial number and a name of its own is created\n",
-        sync.name, sync.source, sync.target, rules.volatile_hours, rules.grace_hours, rules.identity_hours
-    );
-    text.push_str(&brakes_text(&rules.brakes));
-    text.push_str(&format!("schedule        {}\n", schedule_text(sync, schedules)));
     let switched = if rules.switched_on { "on" } else { "off" };
+    let mut lines = vec![
+        ("sync", said!("desk-cli-sync-ends", sync = &sync.name, source = &sync.source, target = &sync.target)),
+        (
+            "sites",
+            match rules.sites {
+                Sites::Each => said!("desk-cli-sites-each"),
+                Sites::Primary => said!("desk-cli-sites-primary"),
+            },
+        ),
+        ("volatile", said!("desk-cli-volatile", hours = rules.volatile_hours)),
+        ("grace", said!("desk-cli-grace", hours = rules.grace_hours)),
+        ("identity", said!("desk-cli-identity", hours = rules.identity_hours)),
+    ];
+    let [customer, whole] = brakes(&rules.brakes);
+    lines.extend([("brakes", customer), ("", whole)]);
+    let mut label = "schedule";
+    for line in schedule_lines(sync, schedules) {
+        lines.push((std::mem::take(&mut label), line));
+    }
     if rules.bills() {
-        text.push_str(&format!(
-            "usage           {switched} unless switched per customer; days are counted in {}; held are quantities that move over {} % (and {}), fall over as much, or to zero, and over the sync more than {} % (and {}){}\n",
-            rules.time_zone,
-            rules.usage.quantity_percent,
-            rules.usage.quantity_least,
-            rules.brakes.sync_quantity_percent,
-            rules.brakes.sync_quantity_least,
-            if rules.shares(Kind::Customer) { "; several customers may be one account" } else { "" }
-        ));
+        lines.push(("usage", usage(sync, switched)));
     }
     if rules.kinds.contains_key(&Kind::Alert) {
-        let swing = match rules.tickets.swing_hours {
-            0 => "a returning alert gets a new one".to_owned(),
-            hours => format!("a closed one is opened again if its alert returns within {hours} h"),
+        let tickets = match rules.tickets.swing_hours {
+            0 => said!("desk-cli-tickets-new", switched),
+            hours => said!("desk-cli-tickets-again", switched, hours),
         };
-        text.push_str(&format!("tickets         {switched} unless switched per customer; {swing}\n"));
+        lines.push(("tickets", tickets));
     }
     if rules.reverse {
-        text.push_str(&format!(
-            "reverse         customers that only {} has are created in {}\n",
-            sync.target, sync.source
-        ));
+        lines.push(("reverse", said!("desk-cli-reverse", source = &sync.source, target = &sync.target)));
     }
-    text.push('\n');
-    let rows = rules.kinds.iter().map(|(kind, own)| {
-        let fields = own.fields.iter().map(|(field, rule)| format!("{field} {}", word_of(rule)));
-        let fields = std::iter::once(word_of(&own.otherwise)).chain(fields).collect::<Vec<_>>().join(", ");
-        [
-            kind.to_string(),
-            word_of(&own.trust),
-            if own.create { "yes" } else { "no" }.to_owned(),
-            or_dash(own.accept_score),
-            fields,
-        ]
-    });
-    text.push_str(&table(["kind", "trust", "creates", "accepts from", "fields"], rows));
+    let mut text = format!("{}\n{}", labelled(&lines, lang), kinds_table(sync, lang));
     if !links.is_empty() {
-        text.push_str(&format!("\n\n{}", link_table(links)));
+        text.push_str(&format!("\n\n{}", link_table(links, lang)));
     }
     text
 }
 
-/// Describes the brakes, those of a customer before those of the whole sync.
-fn brakes_text(brakes: &BrakeLimits) -> String {
-    let customer = format!(
-        "brakes          of a customer: deactivations over {} % (and {}), updates over {} % (and {}), creates over {} % (and {}), identities over {} % (and {}){}\n",
-        brakes.deactivate_percent,
-        brakes.deactivate_least,
-        brakes.update_percent,
-        brakes.update_least,
-        brakes.create_percent,
-        brakes.create_least,
-        brakes.identity_percent,
-        brakes.identity_least,
-        if brakes.first_run { "; of a kind: its first run" } else { "" },
+/// The rules of usage.
+fn usage(sync: &Sync, switched: &str) -> Said {
+    let rules = &sync.rules;
+    let usage = said!(
+        "desk-cli-usage",
+        switched,
+        zone = rules.time_zone.as_str(),
+        percent = rules.usage.quantity_percent,
+        least = rules.usage.quantity_least,
+        sync_percent = rules.brakes.sync_quantity_percent,
+        sync_least = rules.brakes.sync_quantity_least,
     );
-    let sync = format!(
-        "                of the sync: deactivations over {} % (and {}), creates over {} % (and {}), identities over {} % (and {})\n",
-        brakes.sync_deactivate_percent,
-        brakes.sync_deactivate_least,
-        brakes.sync_create_percent,
-        brakes.sync_create_least,
-        brakes.sync_identity_percent,
-        brakes.sync_identity_least,
-    );
-    customer + &sync
+    if rules.shares(Kind::Customer) { said!("desk-cli-usage-shared", usage) } else { usage }
 }
 
-pub(super) fn link_table(links: &[LinkCount]) -> String {
-    let rows =
-        links.iter().map(|count| [count.kind.to_string(), count.state.as_str().to_owned(), count.links.to_string()]);
-    table(["kind", "link", "records"], rows)
+/// The kinds of a sync with their rules. Words that `--rule` and `--trust` take stay as they are typed there.
+fn kinds_table(sync: &Sync, lang: Lang) -> String {
+    let rows = sync.rules.kinds.iter().map(|(kind, own)| {
+        let fields = own.fields.iter().map(|(field, rule)| format!("{field} {}", word_of(rule)));
+        let fields = std::iter::once(word_of(&own.otherwise)).chain(fields).collect::<Vec<_>>().join(", ");
+        [
+            word(lang, kind.as_str()),
+            word(lang, &word_of(&own.trust)),
+            word(lang, if own.create { "yes" } else { "no" }),
+            or_dash(own.accept_score.map(|score| decimal(lang, score))),
+            fields,
+        ]
+    });
+    table(lang, ["kind", "trust", "creates", "accepts-from", "fields"], rows)
+}
+
+/// Describes the brakes: those of a customer, and those of the whole sync.
+fn brakes(brakes: &BrakeLimits) -> [Said; 2] {
+    let limit = |what: &str, percent: u32, least: u32| said!("desk-cli-limit", what, percent, least);
+    let limits = Arg::list([
+        limit("deactivations", brakes.deactivate_percent, brakes.deactivate_least),
+        limit("updates", brakes.update_percent, brakes.update_least),
+        limit("creates", brakes.create_percent, brakes.create_least),
+        limit("identities", brakes.identity_percent, brakes.identity_least),
+    ]);
+    let customer = match brakes.first_run {
+        true => said!("desk-cli-brakes-of-customer-and-first-run", limits),
+        false => said!("desk-cli-brakes-of-customer", limits),
+    };
+    let limits = Arg::list([
+        limit("deactivations", brakes.sync_deactivate_percent, brakes.sync_deactivate_least),
+        limit("creates", brakes.sync_create_percent, brakes.sync_create_least),
+        limit("identities", brakes.sync_identity_percent, brakes.sync_identity_least),
+    ]);
+    [customer, said!("desk-cli-brakes-of-sync", limits)]
+}
+
+pub(super) fn link_table(links: &[LinkCount], lang: Lang) -> String {
+    let rows = links
+        .iter()
+        .map(|count| [word(lang, count.kind.as_str()), word(lang, count.state.as_str()), count.links.to_string()]);
+    table(lang, ["kind", "link", "records"], rows)
 }

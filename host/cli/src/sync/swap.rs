@@ -2,12 +2,13 @@
 
 use super::show::link_table;
 use crate::exit::{CliError, Exit};
-use crate::output::count;
 use crate::plan::{self, Held};
 use crate::progress::Bars;
 use crate::session::Session;
 use crosswalk_engine::SwapEnd;
-use crosswalk_model::{ConnectionName, SyncName};
+use crosswalk_engine::Swapped;
+use crosswalk_model::{Call, ConnectionName, SyncName, Verb, said};
+use crosswalk_say::Lang;
 use serde_json::json;
 
 pub(super) async fn swap(
@@ -23,41 +24,48 @@ pub(super) async fn swap(
     let successor = match successor {
         Some(successor) => successor,
         None => SyncName::new(format!("{source}-to-{target}"))
-            .map_err(|_| CliError::usage("the successor needs another name", "pass `--as NAME`"))?,
+            .map_err(|_| CliError::usage(said!("desk-cli-successor-name"), said!("desk-cli-successor-as")))?,
     };
     let end = match (to, from) {
         (Some(to), _) => SwapEnd::Target(to),
         (None, Some(from)) => SwapEnd::Source(from),
-        (None, None) => return Err(CliError::usage("no connection is named", "name one with `--to` or `--from`")),
+        (None, None) => {
+            return Err(CliError::usage(
+                said!("desk-cli-no-connection-named"),
+                said!("desk-cli-connection-to-or-from"),
+            ));
+        }
     };
     let swapped = tenant.sync_swap(name, &end, &successor).await?;
-    session.output.talk(&format!("{successor} replaces {name}, which is paused; planning it"));
+    let lang = session.output.lang();
+    session.output.talk(&lang.say(said!("desk-cli-replaces", sync = name, successor = &successor)));
     let report = tenant.plan(&successor, &Bars::new(session.output)).await?;
     let held = Held::of(&tenant, &report.plan).await?;
     let links = tenant.link_counts(&successor).await?;
     let billing = plan::billing(&tenant, &successor).await?;
     session.output.answer(
-        || json!({ "swapped": swapped, "plan": plan::document(&successor, &report, &held), "links": links }),
+        || json!({ "swapped": swapped, "plan": plan::document(&successor, &report, &held, lang), "links": links }),
         || {
-            let mut text = format!(
-                "{name} is paused and keeps its {}; `crosswalk sync resume {name}` goes back, `crosswalk sync remove {name}` removes it\n",
-                count(swapped.kept, "link")
-            );
-            if swapped.taken_along > 0 {
-                text.push_str(&format!("{} taken along\n", count(swapped.taken_along, "decision")));
-            }
-            if swapped.left_behind > 0 {
-                let of = match end {
-                    SwapEnd::Source(_) => format!(
-                        "records of the old source that are not carried over: `crosswalk link list {name} --state excluded --state create`"
-                    ),
-                    SwapEnd::Target(_) => "decisions to create at the source are not carried over: they name customers of the old target".to_owned(),
-                };
-                text.push_str(&format!("{} about {of}\n", count(swapped.left_behind, "decision")));
-            }
-            text.push_str(&format!("\n{}\n{}", link_table(&links), plan::summary(&successor, &report, &held, billing)));
-            text
+            let summary = plan::summary(&successor, &report, &held, billing, lang);
+            format!("{}\n{}\n{summary}", told(name, &end, &swapped, lang), link_table(&links, lang))
         },
     )?;
     Ok(plan::exit(&report))
+}
+
+/// What became of the old sync and of its decisions, line by line.
+fn told(name: &SyncName, end: &SwapEnd, swapped: &Swapped, lang: Lang) -> String {
+    let (resume, remove) = (format!("crosswalk sync resume {name}"), format!("crosswalk sync remove {name}"));
+    let mut lines = vec![said!("desk-cli-swapped", sync = name, links = swapped.kept, resume, remove)];
+    if swapped.taken_along > 0 {
+        lines.push(said!("desk-cli-taken-along", count = swapped.taken_along));
+    }
+    if swapped.left_behind > 0 {
+        let list = Call::of(Verb::LinkList).with("sync", name).each("state", ["excluded", "create"]);
+        lines.push(match end {
+            SwapEnd::Source(_) => said!("desk-cli-left-behind-source", count = swapped.left_behind, list),
+            SwapEnd::Target(_) => said!("desk-cli-left-behind-target", count = swapped.left_behind),
+        });
+    }
+    lines.into_iter().map(|line| lang.say(line) + "\n").collect()
 }

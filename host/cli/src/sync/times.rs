@@ -1,8 +1,7 @@
 //! The schedule of a sync: as flags, and as text for people.
 
-use crate::output::{clean, count};
 use crosswalk_engine::Tenant;
-use crosswalk_model::{Calendar, Job, Recurrence, Schedule, Sync, SyncName};
+use crosswalk_model::{Calendar, Call, Job, Recurrence, Said, Schedule, Sync, SyncName, Verb, said};
 
 /// Schedules run by `crosswalk work`.
 #[derive(Debug, clap::Args)]
@@ -37,16 +36,11 @@ impl TimesArgs {
 
     /// Sets the schedule of a new sync; without flags the default of its kinds applies, with a
     /// note.
-    pub(super) async fn set_first(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Option<String>> {
+    pub(super) async fn set_first(&self, tenant: &Tenant, sync: &SyncName) -> anyhow::Result<Option<Said>> {
         self.set(tenant, sync).await?;
-        let said = self.every.is_some() || self.daily.is_some() || self.monthly.is_some();
-        let usual = !said && tenant.schedule_usual(sync).await?;
-        Ok(usual.then(|| {
-            format!(
-                "usage goes out once a day where `crosswalk work` runs; `crosswalk sync set {sync}` with --daily, \
-                 --monthly or --every never changes that"
-            )
-        }))
+        let named = self.every.is_some() || self.daily.is_some() || self.monthly.is_some();
+        let usual = !named && tenant.schedule_usual(sync).await?;
+        Ok(usual.then(|| said!("desk-cli-once-a-day", set = Call::of(Verb::SyncSet).with("name", sync))))
     }
 
     /// Sets the schedule of an existing sync; if usage `enters` it unscheduled, as for a new one.
@@ -55,7 +49,7 @@ impl TimesArgs {
         tenant: &Tenant,
         sync: &SyncName,
         enters: bool,
-    ) -> anyhow::Result<Option<String>> {
+    ) -> anyhow::Result<Option<Said>> {
         let recurs = |schedule: &Schedule| schedule.job == Job::Sync;
         if enters && !schedules_of(&tenant.schedule_list().await?, sync).iter().any(recurs) {
             return self.set_first(tenant, sync).await;
@@ -87,12 +81,22 @@ fn monthly(text: &str) -> Result<Calendar, String> {
 }
 
 /// `every 5 min`, `every 2 h`, `every 1 d`, `daily 02:30 Europe/Rome`.
-pub(super) fn recurrence(schedule: &Schedule) -> String {
+pub(super) fn recurrence(schedule: &Schedule) -> Said {
     match (&schedule.recurs, schedule.minutes().unwrap_or_default()) {
-        (Recurrence::Calendar { calendar, time_zone, .. }, _) => format!("{calendar} {time_zone}"),
-        (_, minutes) if minutes % (24 * 60) == 0 => format!("every {} d", minutes / (24 * 60)),
-        (_, minutes) if minutes % 60 == 0 => format!("every {} h", minutes / 60),
-        (_, minutes) => format!("every {minutes} min"),
+        (Recurrence::Calendar { calendar, time_zone, .. }, _) => by_calendar(*calendar, time_zone),
+        (_, minutes) if minutes % (24 * 60) == 0 => said!("desk-cli-every-days", days = minutes / (24 * 60)),
+        (_, minutes) if minutes % 60 == 0 => said!("desk-cli-every-hours", hours = minutes / 60),
+        (_, minutes) => said!("desk-cli-every-minutes", minutes),
+    }
+}
+
+fn by_calendar(calendar: Calendar, zone: &str) -> Said {
+    // Its own writing, which flags take too: `daily 02:30`, `monthly 15@02:30`, `monthly last@02:30`.
+    let written = calendar.to_string();
+    let at = written.split_once(' ').map_or("", |(_, at)| at);
+    match at.split_once('@') {
+        None => said!("desk-cli-daily", time = at, zone),
+        Some((day, time)) => said!("desk-cli-monthly", day, time, zone),
     }
 }
 
@@ -100,26 +104,27 @@ pub(super) fn schedules_of(all: &[Schedule], sync: &SyncName) -> Vec<Schedule> {
     all.iter().filter(|schedule| schedule.sync == *sync).cloned().collect()
 }
 
-/// Describes when `crosswalk work` does what, and the last outcome.
-pub(super) fn schedule_text(sync: &Sync, schedules: &[Schedule]) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for schedule in schedules {
-        let mut line = format!("{} {}, next {}", schedule.job.as_str(), recurrence(schedule), schedule.due_at);
-        if !schedule.message.is_empty() {
-            line.push_str(&format!("; last: {}", clean(&schedule.message)));
-        }
-        if schedule.failures > 0 {
-            line.push_str(&format!(" ({} in a row)", count(schedule.failures.into(), "failure")));
-        }
-        lines.push(line);
+/// Describes when `crosswalk work` does what, and the last outcome, line by line.
+pub(super) fn schedule_lines(sync: &Sync, schedules: &[Schedule]) -> Vec<Said> {
+    let paused =
+        sync.paused.then(|| said!("desk-cli-schedule-paused", resume = format!("crosswalk sync resume {}", sync.name)));
+    let none = schedules.is_empty().then(|| {
+        let set = Call::of(Verb::SyncSet).with("name", &sync.name).with("every", "MINUTES");
+        said!("desk-cli-schedule-none", set)
+    });
+    paused.into_iter().chain(schedules.iter().map(line)).chain(none).collect()
+}
+
+fn line(schedule: &Schedule) -> Said {
+    let recurs = recurrence(schedule);
+    let mut line = said!("desk-cli-schedule", job = schedule.job.as_str(), recurs, next = schedule.due_at);
+    if !schedule.message.is_empty() {
+        line = said!("desk-cli-schedule-last", schedule = line, last = &schedule.message);
     }
-    if lines.is_empty() {
-        lines.push(format!("none: `crosswalk sync set {} --every MINUTES`, --daily or --monthly sets one", sync.name));
+    if schedule.failures > 0 {
+        line = said!("desk-cli-schedule-failures", schedule = line, failures = schedule.failures);
     }
-    if sync.paused {
-        lines.insert(0, format!("paused: `crosswalk sync resume {}` resumes it", sync.name));
-    }
-    lines.join("\n                ")
+    line
 }
 
 #[cfg(test)]

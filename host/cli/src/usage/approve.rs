@@ -7,7 +7,7 @@ use super::which::WhichArgs;
 use crate::applied::summary;
 use crate::confirm::confirmed;
 use crate::exit::Exit;
-use crate::output::{clean, count, table};
+use crate::output::{clean, table};
 use crate::parse::day;
 use crate::plan::{self, Held, changes, quantity};
 use crate::progress::Bars;
@@ -17,9 +17,9 @@ use crosswalk_engine::rules::plan::line::{QUANTITY, integer};
 use crosswalk_engine::{
     ApplyOptions, ChangeFilter, ChangeView, PlanReport, Release, UsageChoice, UsageLine, UsageState,
 };
-use crosswalk_model::{Brake, Hold, LineKey, PlannedChange, SyncName};
+use crosswalk_model::{Brake, Call, Hold, LineKey, PlannedChange, Said, SyncName, Verb, said};
+use crosswalk_say::{Lang, command};
 use jiff::civil::Date;
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -64,11 +64,13 @@ impl ApproveArgs {
         let (not_possible, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(hopeless);
         let not_possible: Vec<NotPossible> = not_possible.into_iter().map(NotPossible::from).collect();
         if lines.is_empty() {
+            let lang = session.output.lang();
             session.output.answer(
-                || document(Value::Null, &[], &not_possible, Value::Null),
+                || document(Value::Null, &[], &not_possible, Value::Null, lang),
                 || {
-                    let nothing = format!("nothing to approve; `crosswalk usage list {}` shows all lines", self.sync);
-                    format!("{}{nothing}", not_possible_table(&not_possible))
+                    let list = Call::of(Verb::UsageList).with("sync", &self.sync);
+                    let nothing = lang.say(said!("desk-cli-nothing-to-approve", list));
+                    format!("{}{nothing}", not_possible_table(&not_possible, lang))
                 },
             )?;
             return Ok(if not_possible.is_empty() { Exit::Done } else { Exit::Held });
@@ -88,14 +90,14 @@ impl ApproveArgs {
 }
 
 /// A line that cannot be released as requested, and the reason.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct NotPossible {
     customer: String,
     customer_name: String,
     product: String,
     product_name: String,
     brake: Option<String>,
-    reason: String,
+    reason: Said,
 }
 
 impl From<UsageLine> for NotPossible {
@@ -112,7 +114,7 @@ impl NotPossible {
         Some(Self::from_change(change, hold.reason.clone(), names))
     }
 
-    fn from_change(change: &PlannedChange, reason: String, names: &HashMap<String, String>) -> Self {
+    fn from_change(change: &PlannedChange, reason: Said, names: &HashMap<String, String>) -> Self {
         let product = change.source.parse().map_or_else(|_| change.source.clone(), |line: LineKey| line.product);
         Self {
             customer: change.customer.clone(),
@@ -123,11 +125,23 @@ impl NotPossible {
             reason,
         }
     }
+
+    fn document(&self, lang: Lang) -> Value {
+        json!({
+            "customer": self.customer,
+            "customer_name": self.customer_name,
+            "product": self.product,
+            "product_name": self.product_name,
+            "brake": self.brake,
+            "reason": shapes::message(&self.reason, lang),
+        })
+    }
 }
 
 /// The document of an approval or adjustment, whatever its result.
-fn document(plan: Value, changes: &[ChangeView], not_possible: &[NotPossible], applied: Value) -> Value {
-    let changes: Vec<Value> = changes.iter().map(shapes::change).collect();
+fn document(plan: Value, changes: &[ChangeView], not_possible: &[NotPossible], applied: Value, lang: Lang) -> Value {
+    let changes: Vec<Value> = changes.iter().map(|view| shapes::change(view, lang)).collect();
+    let not_possible: Vec<Value> = not_possible.iter().map(|line| line.document(lang)).collect();
     json!({ "plan": plan, "changes": changes, "not_possible": not_possible, "applied": applied })
 }
 
@@ -141,6 +155,7 @@ pub(super) async fn carry_out(
     consent: &Consent,
     yes: bool,
 ) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let report = tenant.usage_plan(sync, choices, &Bars::new(session.output)).await?;
     let id = report.plan.id;
@@ -148,36 +163,35 @@ pub(super) async fn carry_out(
     let customers: Vec<String> = views.iter().map(|view| view.change.customer.clone()).collect();
     let names = tenant.customer_names(sync, &customers).await?;
     let can_go = |view: &&ChangeView| view.change.held.as_ref().is_none_or(Hold::can_release);
-    let withheld: Vec<(&PlannedChange, String)> = consent.withheld(&views);
+    let withheld: Vec<(&PlannedChange, Said)> = consent.withheld(&views);
     let sequences: HashSet<u32> = withheld.iter().map(|(change, _)| change.sequence).collect();
     let is_free = |view: &&ChangeView| can_go(view) && !sequences.contains(&view.change.sequence);
     let free: Vec<&ChangeView> = views.iter().filter(is_free).collect();
     not_possible.extend(views.iter().filter_map(|view| NotPossible::of(&view.change, &names)));
     let held = withheld.into_iter().filter(|(change, _)| change.held.as_ref().is_none_or(Hold::can_release));
     not_possible.extend(held.map(|(change, why)| NotPossible::from_change(change, why, &names)));
-    let shown = preview(&report, &not_possible, &free, &names);
-    let plan = || plan::document(sync, &report, &Held::default());
+    let shown = preview(&report, &not_possible, &free, &names, lang);
+    let plan = || plan::document(sync, &report, &Held::default(), lang);
     if free.is_empty() {
-        session.output.answer(|| document(plan(), &views, &not_possible, Value::Null), || shown)?;
+        session.output.answer(|| document(plan(), &views, &not_possible, Value::Null, lang), || shown)?;
         return Ok(if not_possible.is_empty() && !is_left(&report, choices) { Exit::Done } else { Exit::Held });
     }
     if !yes {
         session.output.tell(&shown);
         let brakes: BTreeSet<Brake> =
             free.iter().flat_map(|view| view.change.held.iter().flat_map(|hold| hold.brakes.clone())).collect();
-        let release: String = brakes.iter().map(|brake| format!(" --release {brake}")).collect();
-        let go_ahead = format!("crosswalk apply {id}{release} --yes");
-        let question = format!("Write {} to {}?", Size::of(&free).asked(), tenant.sync(sync).await?.target);
+        let go_ahead = command(&Call::of(Verb::Apply).with("plan", id).each("release", brakes).flag("yes"));
+        let question = lang.say(Size::of(&free).question(tenant.sync(sync).await?.target.as_str()));
         if !confirmed(session, question, &go_ahead).await? {
-            session.output.talk("nothing was written");
+            session.output.talk(&lang.say(said!("desk-cli-not-written")));
             return Ok(Exit::Pending);
         }
     }
     let options = ApplyOptions { release: Release::All, withheld: sequences, ..ApplyOptions::default() };
     let applied = tenant.apply(id, &options, &Bars::new(session.output)).await?;
     session.output.answer(
-        || document(plan(), &views, &not_possible, shapes::applied(&applied)),
-        || if yes { format!("{shown}\n{}", summary(&applied)) } else { summary(&applied) },
+        || document(plan(), &views, &not_possible, shapes::applied(&applied, lang), lang),
+        || if yes { format!("{shown}\n{}", summary(&applied, lang)) } else { summary(&applied, lang) },
     )?;
     Ok(match Exit::of_run(&applied.run) {
         Exit::Done if !not_possible.is_empty() => Exit::Held,
@@ -205,34 +219,34 @@ impl Size {
         Self { lines, products: free.len() as u64 - lines }
     }
 
-    /// `1 line and 2 new products`.
-    fn asked(&self) -> String {
+    /// `Write 1 line and 2 new products to psa?`
+    fn question(&self, target: &str) -> Said {
         match (self.lines, self.products) {
-            (lines, 0) => count(lines, "line"),
-            (0, products) => count(products, "new product"),
-            (lines, products) => format!("{} and {}", count(lines, "line"), count(products, "new product")),
+            (lines, 0) => said!("desk-cli-write-lines", lines, target),
+            (0, products) => said!("desk-cli-write-products", products, target),
+            (lines, products) => said!("desk-cli-write-both", lines, products, target),
         }
     }
 
-    /// `; 1 product is created`, if any.
-    fn created(&self) -> String {
-        match self.products {
-            0 => String::new(),
-            1 => "; 1 product is created".to_owned(),
-            products => format!("; {products} products are created"),
+    /// `plan 7: 3 lines, +12 units on 3 lines; 1 product is created`
+    fn words(&self, plan: &str, moves: Said) -> Said {
+        match (self.lines, self.products) {
+            (lines, 0) => said!("desk-cli-plan-size", plan, lines, moves),
+            (lines, products) => said!("desk-cli-plan-size-products", plan, lines, moves, products),
         }
     }
 }
 
 /// Renders lines that are not possible as a table followed by a blank line; empty if there are
 /// none.
-fn not_possible_table(not_possible: &[NotPossible]) -> String {
+fn not_possible_table(not_possible: &[NotPossible], lang: Lang) -> String {
     if not_possible.is_empty() {
         return String::new();
     }
     let rows =
-        not_possible.iter().map(|line| [line.customer_name.clone(), line.product_name.clone(), line.reason.clone()]);
-    format!("Not possible:\n{}\n\n", table(["customer", "service", "why"], rows))
+        not_possible.iter().map(|line| [line.customer_name.clone(), line.product_name.clone(), lang.say(&line.reason)]);
+    let table = table(lang, ["customer", "service", "why"], rows);
+    format!("{}\n{table}\n\n", lang.say(said!("desk-cli-not-possible")))
 }
 
 /// Describes the changes, and what is not possible.
@@ -241,25 +255,26 @@ fn preview(
     not_possible: &[NotPossible],
     free: &[&ChangeView],
     names: &HashMap<String, String>,
+    lang: Lang,
 ) -> String {
     let row = |view: &&ChangeView| {
         let change = &view.change;
         let why = change.held.as_ref().map_or(&change.reason, |hold| &hold.reason);
         let customer = names.get(&change.customer).unwrap_or(&change.customer);
-        [customer.clone(), change.name.clone(), quantity(change), why.clone()]
+        [customer.clone(), change.name.clone(), quantity(change, lang), lang.say(why)]
     };
-    let mut text = not_possible_table(not_possible);
+    let mut text = not_possible_table(not_possible, lang);
     if !free.is_empty() {
-        let size = Size::of(free);
         let moves = free.iter().filter(|view| view.change.line().is_some()).map(|view| units(view));
-        text.push_str(&format!("{}\n\n", table(["customer", "service", "quantity", "why"], free.iter().map(row))));
-        let lines = count(size.lines, "line");
-        text.push_str(&format!("plan {}: {lines}, {}{}\n", report.plan.id, describe_moves(moves), size.created()));
+        let size = Size::of(free).words(&report.plan.id.to_string(), describe_moves(moves));
+        let table = table(lang, ["customer", "service", "quantity", "why"], free.iter().map(row));
+        text.push_str(&format!("{table}\n\n{}\n", lang.say(size)));
     }
     for finding in &report.findings {
-        text.push_str(&format!("left as it is: {}: {}\n", clean(&finding.source), clean(&finding.message)));
+        let (source, message) = (clean(&finding.source), clean(&lang.say(&finding.message)));
+        text.push_str(&format!("{}\n", lang.say(said!("desk-cli-left", source, message))));
     }
-    if text.is_empty() { "nothing to do: these lines are in step".to_owned() } else { text }
+    if text.is_empty() { lang.say(said!("desk-cli-lines-in-step")) } else { text }
 }
 
 /// Units by which a change moves a quantity.

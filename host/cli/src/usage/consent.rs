@@ -6,7 +6,8 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crosswalk_engine::rules::plan::line::{QUANTITY, integer};
 use crosswalk_engine::{ChangeView, UsageLine};
-use crosswalk_model::{Brake, LetGo, LineKey, PlannedChange, Replaced};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Brake, LetGo, LineKey, PlannedChange, Replaced, Said, said};
 use std::collections::{HashMap, HashSet};
 
 /// Parses brakes of single lines that can be released.
@@ -52,41 +53,41 @@ impl Seen {
 
 impl Consent {
     /// The reason for which a change is not released; `None` if it is.
-    fn refusal(&self, change: &PlannedChange) -> Option<String> {
+    fn refusal(&self, change: &PlannedChange) -> Option<Said> {
         let brakes: Vec<Brake> = change.held.iter().flat_map(|hold| hold.brakes.clone()).collect();
         let is_named = |brake: &Brake| self.release.contains(brake);
         let by_name = |brake: &&Brake| brake.let_go() == LetGo::Named && !is_named(brake);
         let reason = || change.held.as_ref().map(|hold| hold.reason.clone()).unwrap_or_default();
         let missing: Vec<String> = brakes.iter().filter(by_name).map(|brake| format!("--release {brake}")).collect();
         if !missing.is_empty() {
-            return Some(format!("{}: release it with {}", reason(), missing.join(" ")));
+            return Some(said!("desk-cli-withheld", reason = reason(), flags = missing.join(" ")));
         }
         if !self.ordinary && brakes.iter().any(|brake| !is_named(brake)) {
-            return Some(format!("{}: release it with --held", reason()));
+            return Some(said!("desk-cli-withheld", reason = reason(), flags = "--held"));
         }
         self.unseen(change, &brakes)
     }
 
     /// The part of a change that nobody saw.
-    fn unseen(&self, change: &PlannedChange, brakes: &[Brake]) -> Option<String> {
+    fn unseen(&self, change: &PlannedChange, brakes: &[Brake]) -> Option<Said> {
         let seen = self.seen.as_ref()?.get(&change.source.parse().ok()?)?;
         let is_new = |brake: &&Brake| brake.is_of_lines() && brake.can_release() && !seen.brakes.contains(brake);
         if let Some(brake) = brakes.iter().find(is_new) {
-            let reason = change.held.as_ref().map(|hold| hold.reason.as_str()).unwrap_or_default();
-            return Some(format!("{reason}: the brake `{brake}` did not hold it when it was listed; look again"));
+            let reason = change.held.as_ref().map(|hold| hold.reason.clone()).unwrap_or_default();
+            return Some(said!("desk-cli-unseen-brake", reason, brake = *brake));
         }
         let quantity = change.field(QUANTITY)?;
         let has = quantity.before.as_ref().and_then(|before| integer(Some(before)));
         let differs = has.is_some() && has != seen.has;
         differs.then(|| {
-            let number = |number: Option<i64>| number.map_or("nothing".to_owned(), |number| number.to_string());
-            format!("the contract now has {}, not {}: look again", number(has), number(seen.has))
+            let number = |number: Option<i64>| number.map_or(said!("desk-cli-nothing").into(), Arg::from);
+            said!("desk-cli-unseen-number", has = number(has), seen = number(seen.has))
         })
     }
 
     /// The changes that stay held, with reasons. A line that would become 0 stays with its
     /// replacement.
-    pub(super) fn withheld<'v>(&self, views: &'v [ChangeView]) -> Vec<(&'v PlannedChange, String)> {
+    pub(super) fn withheld<'v>(&self, views: &'v [ChangeView]) -> Vec<(&'v PlannedChange, Said)> {
         let changes = || views.iter().map(|view| &view.change);
         let lines = || changes().filter_map(|change| Some((change, change.line()?)));
         let ended: HashMap<&Replaced, &String> =
@@ -112,14 +113,14 @@ impl Consent {
             halves.find(|(one, other)| sources.contains(*other) && !sources.contains(*one))
         };
         while let Some((one, other)) = half(&sources) {
-            let why = format!("{other}, which is part of the same decision, is held");
+            let why = said!("desk-cli-half-held", other);
             let of_one = |change: &&PlannedChange| change.source == *one && is_ended(change).is_none();
             withheld.extend(changes().filter(of_one).map(|change| (change, why.clone())));
             sources.insert(one.clone());
         }
         for change in changes() {
             if is_ended(change).is_some_and(|source| sources.contains(source)) {
-                withheld.push((change, "the line that replaces it is held".to_owned()));
+                withheld.push((change, said!("desk-cli-replacement-held")));
             }
         }
         withheld

@@ -1,14 +1,16 @@
 //! Evidence for an invoice: counts as ranges of days, and writes, in one file for a spreadsheet or
 //! as two tables.
 
+use super::list;
 use crate::exit::Exit;
 use crate::files::{Format, TableArgs};
-use crate::output::{or_dash, table};
+use crate::output::{moment, or_dash, table, word};
 use crate::session::Session;
 use crate::shapes;
 use crosswalk_engine::{JournalEntry, UsageHistory};
 use crosswalk_model::usage::CountSpan;
-use crosswalk_model::{LineKey, SyncName, Timestamp};
+use crosswalk_model::{LineKey, SyncName, Timestamp, said};
+use crosswalk_say::Lang;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -32,15 +34,16 @@ pub(super) async fn history(
     }
     // Writes are in order of time, as counts are.
     history.written.reverse();
-    let rows = rows(&history);
+    let lang = session.output.lang();
+    let rows = rows(&history, lang);
     match format {
         Some(format) if !session.output.json() => session.output.file(&TableArgs::of(format).text(COLUMNS, &rows)?)?,
         _ => session.output.answer(
             || {
-                let written: Vec<Value> = history.written.iter().map(shapes::journal).collect();
+                let written: Vec<Value> = history.written.iter().map(|entry| shapes::journal(entry, lang)).collect();
                 json!({ "customer": customer, "counts": history.counts.iter().map(|span| count_of(&history, span)).collect::<Vec<_>>(), "written": written })
             },
-            || summary(&rows),
+            || summary(&rows, lang),
         )?,
     }
     Ok(Exit::Done)
@@ -86,7 +89,7 @@ struct Row {
     message: String,
 }
 
-fn rows(history: &UsageHistory) -> Vec<Row> {
+fn rows(history: &UsageHistory, lang: Lang) -> Vec<Row> {
     let counts = history.counts.iter().map(|span| Row {
         product: span.product.clone(),
         product_name: name(history, &span.product),
@@ -113,8 +116,8 @@ fn rows(history: &UsageHistory) -> Vec<Row> {
             to: number("quantity"),
             effective: word("effective"),
             contract: word("contract"),
-            parts: parts(of("parts")),
-            message: entry.message.clone(),
+            parts: parts(of("parts"), lang),
+            message: lang.say(&entry.message),
             ..Row::default()
         }
     });
@@ -122,19 +125,19 @@ fn rows(history: &UsageHistory) -> Vec<Row> {
 }
 
 /// `10 of t1/CIXA + 8 of t2/CIXA`; empty if a line is not a sum.
-fn parts(detail: Option<&Value>) -> String {
+fn parts(detail: Option<&Value>, lang: Lang) -> String {
     let part = |part: &Value| {
         let counted = part["counted"].as_i64().map_or("?".to_owned(), |counted| counted.to_string());
-        format!("{counted} of {}", part["line"].as_str().unwrap_or_default())
+        lang.say(said!("desk-cli-part", counted, line = part["line"].as_str().unwrap_or_default()))
     };
     let parts = detail.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     parts.iter().map(part).collect::<Vec<_>>().join(" + ")
 }
 
-fn summary(rows: &[Row]) -> String {
+fn summary(rows: &[Row], lang: Lang) -> String {
     let (counts, written): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.event == "counted");
     let mut text = if counts.is_empty() {
-        "nothing has been counted for this customer yet\n".to_owned()
+        format!("{}\n", lang.say(said!("desk-cli-nothing-counted")))
     } else {
         let rows = counts.iter().map(|row| {
             [
@@ -142,24 +145,24 @@ fn summary(rows: &[Row]) -> String {
                 or_dash(Some(&row.month)),
                 or_dash(row.counted),
                 or_dash(row.in_use),
-                row.first.clone(),
-                row.last.clone(),
+                list::day(&row.first, lang),
+                list::day(&row.last, lang),
             ]
         });
-        format!("{}\n", table(["product", "month", "counted", "in use", "first read", "last read"], rows))
+        format!("{}\n", table(lang, ["product", "month", "counted", "in-use", "first-read", "last-read"], rows))
     };
     if written.is_empty() {
-        text.push_str("\nnothing has been written to its contract\n");
+        text.push_str(&format!("\n{}\n", lang.say(said!("desk-cli-nothing-written"))));
         return text;
     }
     let rows = written.iter().map(|row| {
         [
-            row.first.clone(),
+            moment(lang, &row.first),
             row.product_name.clone(),
-            row.event.clone(),
+            word(lang, &row.event),
             or_dash(row.from),
             or_dash(row.to),
-            or_dash(Some(&row.effective)),
+            or_dash(Some(list::day(&row.effective, lang))),
             if row.parts.is_empty() {
                 or_dash(row.counted)
             } else {
@@ -168,10 +171,8 @@ fn summary(rows: &[Row]) -> String {
             or_dash(Some(&row.message)),
         ]
     });
-    text.push_str(&format!(
-        "\n{}\n",
-        table(["at", "product", "done", "from", "to", "effective", "counted", "what"], rows)
-    ));
+    let header = ["at", "product", "event", "from", "to", "effective", "counted", "message"];
+    text.push_str(&format!("\n{}\n", table(lang, header, rows)));
     text
 }
 

@@ -12,14 +12,14 @@ mod which;
 use super::confirm::confirmed;
 use super::exit::Exit;
 use super::files::Format;
-use super::output::count;
+use super::link::{and_next, plan_call};
 use super::parse::{day, word};
 use super::session::Session;
 use approve::ApproveArgs;
 use clap::Subcommand;
 use consent::{Consent, Seen};
 use crosswalk_engine::{Tenant, UsageChoice, UsageFilter, UsageLine, UsageState};
-use crosswalk_model::{Brake, LineKey, SyncName};
+use crosswalk_model::{Brake, Call, LineKey, SyncName, Verb, said};
 use jiff::civil::Date;
 use serde_json::json;
 use which::WhichArgs;
@@ -50,13 +50,12 @@ Examples:
         #[arg(long = "state", value_name = "STATE", value_parser = word::<UsageState>)]
         states: Vec<UsageState>,
     },
-    /// Show the next change of lines, and write it to the contracts after a yes
+    /// Show the next change of each line, and write it to the contracts once confirmed
     #[command(after_help = "\
 Contracts are read again first. For named customers, what a brake holds is approved too; with --all
 only with --held. The brakes edited, moved, zero, takeover and parts need --release with their names.
-With --yes, only what was listed before is released; what changed meanwhile stays held. A day that
-cannot be (invoiced, outside the contract, changed once already) is refused: choose another with
---effective.
+With --yes, only what was listed before is released; what changed meanwhile stays held. An impossible
+day (invoiced, outside the contract, changed once already) is refused: choose another with --effective.
 
 Examples:
   crosswalk usage approve licences 5f0c1d7e
@@ -99,7 +98,7 @@ Examples:
     },
     /// Show counts and writes of a customer with their days, as proof of an invoice
     #[command(after_help = "\
-Counts are by month and product, with the first and the last day on which they were read so.
+Counts are listed by month and product, with the first and the last day on which each was read.
 
 Example:
   crosswalk usage history licences 5f0c1d7e --product CIXA-MSP --format csv")]
@@ -108,10 +107,10 @@ Example:
         sync: SyncName,
         /// The customer
         customer: String,
-        /// Only of this product
+        /// Only this product
         #[arg(long)]
         product: Option<String>,
-        /// Print a file: csv or json
+        /// Print the content of a file: csv or json
         #[arg(long)]
         format: Option<Format>,
     },
@@ -190,18 +189,19 @@ impl UsageCommand {
 impl DismissArgs {
     async fn run(self, session: &Session<'_>) -> anyhow::Result<Exit> {
         let tenant = session.tenant().await?;
+        let lang = session.output.lang();
         let Self { sync, which, held, yes } = self;
         let states = [UsageState::Waiting, UsageState::Held];
         let held = held || which.are_named();
         let lines = which.lines(&tenant, &sync, &states[..1 + usize::from(held)]).await?;
         if which.are_all() && !yes && !lines.is_empty() {
-            session.output.tell(&list::rows(&lines));
-            let question = format!("Dismiss {}?", count(lines.len() as u64, "line"));
+            session.output.tell(&list::rows(&lines, lang));
+            let question = lang.say(said!("desk-cli-dismiss-question", count = lines.len()));
             let products: String = which.products().iter().map(|product| format!(" --product '{product}'")).collect();
             let held = if held { " --held" } else { "" };
             let go_ahead = format!("crosswalk usage dismiss {sync} --all{products}{held} --yes");
             if !confirmed(session, question, &go_ahead).await? {
-                session.output.talk("nothing was dismissed");
+                session.output.talk(&lang.say(said!("desk-cli-not-dismissed")));
                 return Ok(Exit::Pending);
             }
         }
@@ -214,14 +214,12 @@ impl DismissArgs {
             || json!({ "dismissed": dismissed }),
             || {
                 if lines.is_empty() {
-                    return format!("nothing to dismiss; `crosswalk usage list {sync}` shows all lines");
+                    let list = Call::of(Verb::UsageList).with("sync", &sync);
+                    return lang.say(said!("desk-cli-nothing-to-dismiss", list));
                 }
-                let done = count(dismissed as u64, "line");
-                format!(
-                    "{}\n\n{done} dismissed: contracts stay as they are until counts move; to take it back: \
-                     crosswalk usage adjust {sync} CUSTOMER PRODUCT --quantity N",
-                    list::rows(&lines)
-                )
+                let adjust = list::adjust_command(&sync);
+                let done = said!("desk-cli-dismissed", count = dismissed, adjust);
+                format!("{}\n\n{}", list::rows(&lines, lang), lang.say(done))
             },
         )?;
         Ok(Exit::Done)
@@ -229,12 +227,16 @@ impl DismissArgs {
 }
 
 async fn take_line(session: &Session<'_>, line: &LineArgs, target: &str) -> anyhow::Result<Exit> {
+    let lang = session.output.lang();
     let tenant = session.tenant().await?;
     let key = line.key(&tenant).await?;
     let link = tenant.usage_take(&line.sync, &key, target).await?;
     session.output.answer(
-        || super::shapes::link(&link),
-        || format!("{key} is line {target} of the contract; next: crosswalk plan {}", line.sync),
+        || super::shapes::link(&link, lang),
+        || {
+            let done = said!("desk-cli-taken", line = key.to_string(), target);
+            lang.say(and_next(done, &plan_call(&line.sync)))
+        },
     )?;
     Ok(Exit::Done)
 }

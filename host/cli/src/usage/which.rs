@@ -2,7 +2,7 @@
 
 use crate::exit::CliError;
 use crosswalk_engine::{Tenant, UsageFilter, UsageLine, UsageState};
-use crosswalk_model::{LineKey, SyncName};
+use crosswalk_model::{LineKey, SyncName, said};
 use std::collections::HashSet;
 
 /// Lines by customer and product, or all.
@@ -43,7 +43,7 @@ impl WhichArgs {
         states: &[UsageState],
     ) -> anyhow::Result<Vec<UsageLine>> {
         if !self.are_named() && !self.all {
-            return Err(CliError::usage("no customer is named", "name customers, or give --all"));
+            return Err(CliError::usage(said!("desk-cli-no-customer-named"), said!("desk-cli-name-customers")));
         }
         let customers = tenant.customers_named(sync, &self.customers).await?;
         let products = tenant.products_named(sync, &self.products).await?;

@@ -10,7 +10,8 @@ use crate::rules::plan::line::Choice;
 use crate::run::draft::Draft;
 use crate::run::report::PlanReport;
 use crate::run::{reading, recover};
-use crosswalk_model::{Kind, LineKey, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, LineKey, SyncName, said};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
@@ -77,8 +78,8 @@ fn by_leader(
             let leader = books.leader(&key);
             if leader != key && choice.quantity.is_some() {
                 return Err(Error::invalid(
-                    format!("{key} is billed together with {leader}, on one line"),
-                    format!("adjust that line as a whole: customer {}, product {}", leader.customer, leader.product),
+                    said!("usage-billed-together", line = key.to_string(), leader = leader.to_string()),
+                    said!("usage-hint-adjust-leader", adjust = adjust(&books.sync.name, &leader)),
                 ));
             }
             let of_leader = all.entry(leader.customer).or_default();
@@ -104,6 +105,16 @@ fn by_leader(
     Ok(all)
 }
 
+/// The command that changes the count of a line by hand.
+fn adjust(sync: &SyncName, LineKey { customer, product }: &LineKey) -> Call {
+    Call::of(Verb::UsageAdjust)
+        .with("sync", sync)
+        .with("customer", customer)
+        .with("product", product)
+        .choose("quantity")
+}
+
 pub(crate) fn no_line(sync: &SyncName, key: &LineKey) -> Error {
-    Error::not_found("line", key, format!("`crosswalk usage list {sync} --customer {}` names its lines", key.customer))
+    let list = Call::of(Verb::UsageList).with("sync", sync).with("customer", &key.customer);
+    Error::not_found("line", key, said!("usage-hint-lines", list))
 }

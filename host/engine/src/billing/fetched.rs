@@ -11,7 +11,7 @@ use crate::ground::opened::Opened;
 use crate::run::draft::Draft;
 use crate::run::observe::Observed;
 use crosswalk_model::run::ReadFlaw;
-use crosswalk_model::{Failure, Kind, Period, Sync, Timestamp};
+use crosswalk_model::{Failure, Kind, Period, Said, Sync, SyncName, Timestamp, said};
 use crosswalk_store::TenantStore;
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
@@ -21,16 +21,16 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub(crate) struct Fetched {
     /// Cause that makes the counts of all customers unknown.
-    pub(super) whole: Option<String>,
+    pub(super) whole: Option<Said>,
     /// Causes that make the counts of single customers unknown, by customer.
-    pub(super) of: HashMap<String, String>,
+    pub(super) of: HashMap<String, Said>,
     /// Month that counts are billed from, where the vendor reports by month.
     pub(super) period: Option<String>,
 }
 
 impl Fetched {
-    pub(super) fn why(&self, customer: &str) -> Option<&str> {
-        self.whole.as_ref().or_else(|| self.of.get(customer)).map(String::as_str)
+    pub(super) fn why(&self, customer: &str) -> Option<&Said> {
+        self.whole.as_ref().or_else(|| self.of.get(customer))
     }
 
     pub(super) fn period(&self) -> Option<&str> {
@@ -39,32 +39,25 @@ impl Fetched {
 
     /// Builds it from a fresh observation; `decide` judges the months of the rows.
     pub(super) fn of(source: &Opened, observed: &Observed) -> (Self, Vec<Period>) {
-        let unknown = |whole: String| Self { whole: Some(whole), ..Self::default() };
+        let unknown = |whole: Said| Self { whole: Some(whole), ..Self::default() };
         let Some(report) = Observed::of(&observed.source, Kind::Usage) else {
-            return (unknown(format!("`{}` was not asked for usage", source.name)), Vec::new());
+            return (unknown(said!("usage-not-asked", source = &source.name)), Vec::new());
         };
         let periods = report.periods.clone();
         if let Some(failure) = &report.failure {
-            return (unknown(failure.to_string()), periods);
+            return (unknown(failure.said()), periods);
         }
         if let Some((_, cause)) = report.gaps.iter().find(|(parent, _)| parent.is_none()) {
-            return (unknown(cause.message().to_owned()), periods);
+            return (unknown(cause.message().into()), periods);
         }
-        let again = "the next run reads it again";
         let flaw = match report.flaw {
-            Some(ReadFlaw::Moved { before, after }) => {
-                Some(format!("the report changed while it was read, from {before} rows to {after}: {again}"))
-            }
-            Some(ReadFlaw::Short { told, came }) => {
-                Some(format!("the report has {told} rows and {came} of them came: {again}"))
-            }
-            Some(ReadFlaw::Dropped { before, came }) => {
-                Some(format!("the report had {before} rows before and has {came} now: {again}, and then it counts"))
-            }
-            None if !report.walked => Some(format!("the report was not read in one go: {again}")),
+            Some(ReadFlaw::Moved { before, after }) => Some(said!("usage-report-moved", before, after)),
+            Some(ReadFlaw::Short { told, came }) => Some(said!("usage-report-short", total = told, came)),
+            Some(ReadFlaw::Dropped { before, came }) => Some(said!("usage-report-dropped", before, came)),
+            None if !report.walked => Some(said!("usage-report-in-parts")),
             None => None,
         };
-        let of = report.gaps.iter().filter_map(|(parent, cause)| Some((parent.clone()?, cause.message().to_owned())));
+        let of = report.gaps.iter().filter_map(|(parent, cause)| Some((parent.clone()?, cause.message().into())));
         (Self { whole: flaw, of: of.collect(), period: None }, periods)
     }
 
@@ -80,10 +73,7 @@ impl Fetched {
             return;
         }
         let Some(at) = periods.iter().position(|period| period.name == month) else {
-            self.whole = Some(format!(
-                "by the sync's calendar it is {month}, and the vendor's report is still of {}: it is read again",
-                vendors.name
-            ));
+            self.whole = Some(said!("usage-report-of-another-month", month, reported = &vendors.name));
             return;
         };
         let of = |period: &Period| rows.get(&period.name).copied().unwrap_or(0);
@@ -91,10 +81,7 @@ impl Fetched {
         if let Some((before, count)) = before.map(|period| (period, of(period))).filter(|(_, count)| *count > 0)
             && of(&periods[at]) == 0
         {
-            self.whole = Some(format!(
-                "the report for {month} is empty, where that for {} has {count} rows: it is not taken for zero",
-                before.name
-            ));
+            self.whole = Some(said!("usage-report-empty", month, before = &before.name, count));
         }
     }
 }
@@ -135,9 +122,27 @@ impl TargetRead {
 /// Returns which counts of the last observation are known.
 pub(crate) async fn fetched_before(store: &TenantStore, sync: &Sync) -> Result<Fetched, Error> {
     Ok(match store.fetched(&sync.name).await? {
-        Some((whole, of, period)) => Fetched { whole, of, period },
-        None => Fetched { whole: Some("usage was not read yet".to_owned()), ..Fetched::default() },
+        Some((whole, of, period)) => Fetched {
+            whole: whole.map(|column| Said::of_column(&column)),
+            of: of.into_iter().map(|(customer, column)| (customer, Said::of_column(&column))).collect(),
+            period,
+        },
+        None => Fetched { whole: Some(said!("usage-not-read")), ..Fetched::default() },
     })
+}
+
+/// Stores which counts are known, for later plans.
+pub(super) async fn store(store: &TenantStore, sync: &SyncName, fetched: &Fetched) -> Result<(), Error> {
+    let whole = fetched.whole.as_ref().map(Said::to_column);
+    let of = fetched.of.iter().map(|(customer, why)| (customer.clone(), why.to_column())).collect();
+    Ok(store.fetched_put(sync, whole, &of, fetched.period.clone()).await?)
+}
+
+/// Notes that a read of usage began: until it ends, nobody knows what is zero.
+pub(crate) async fn begin_read(store: &TenantStore, sync: &SyncName) -> Result<(), Error> {
+    let period = store.fetched(sync).await?.and_then(|(.., period)| period);
+    let unread = Fetched { whole: Some(said!("usage-read-not-completed")), of: HashMap::new(), period };
+    self::store(store, sync, &unread).await
 }
 
 /// As [`fetched_before`], unless a later reading of the report, by any sync, broke off: its rows stand beside those it
@@ -147,8 +152,7 @@ pub(crate) async fn fetched_now(store: &TenantStore, sync: &Sync) -> Result<Fetc
     if before.whole.is_some() || !store.read_broken_off(&sync.source, Kind::Usage).await? {
         return Ok(before);
     }
-    let whole = "a later reading of the report did not come to its end: the next run reads it again".to_owned();
-    Ok(Fetched { whole: Some(whole), ..before })
+    Ok(Fetched { whole: Some(said!("usage-report-broken-off")), ..before })
 }
 
 /// Whether a cause is a failure of the vendor: a month without a report is not.
@@ -159,13 +163,14 @@ pub(super) fn is_failure(cause: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crosswalk_say::English;
 
     fn decided(
         periods: &[(&str, bool)],
         rows: &[(&str, usize)],
         zone: &str,
         now: &str,
-    ) -> (Option<String>, Option<String>) {
+    ) -> (Option<String>, Option<Said>) {
         let period = |one: &(&str, bool)| Period { name: one.0.to_owned(), decides: one.1 };
         let periods: Vec<Period> = periods.iter().map(period).collect();
         let rows = rows.iter().map(|(month, rows)| ((*month).to_owned(), *rows)).collect();
@@ -180,7 +185,9 @@ mod tests {
         let noon = "2026-11-29T12:00:00Z";
         let (period, whole) = decided(&both, &[("2026-10", 17)], "UTC", noon);
         assert_eq!(period.as_deref(), Some("2026-11"));
-        assert!(whole.is_some_and(|why| why.contains("2026-11 is empty") && why.contains("17 rows")));
+        assert!(
+            whole.is_some_and(|why| why.english().contains("2026-11 is empty") && why.english().contains("17 rows"))
+        );
         assert_eq!(decided(&both, &[("2026-11", 1), ("2026-10", 17)], "UTC", noon).1, None);
         assert_eq!(decided(&both, &[], "UTC", noon).1, None, "a partner without any customer");
         assert_eq!(decided(&[], &[("2026-10", 17), ("2026-11", 2)], "UTC", noon).0.as_deref(), Some("2026-11"));
@@ -193,7 +200,9 @@ mod tests {
         // In Rome it is half an hour into December, and the vendor's report is still of November.
         let (period, whole) = decided(&both, &rows, "Europe/Rome", "2026-11-30T23:30:00Z");
         assert_eq!(period.as_deref(), Some("2026-12"));
-        assert!(whole.is_some_and(|why| why.contains("2026-12") && why.contains("still of 2026-11")));
+        assert!(
+            whole.is_some_and(|why| why.english().contains("2026-12") && why.english().contains("still of 2026-11"))
+        );
         // In New York it is still October, and that report exists too.
         let (period, whole) = decided(&both, &rows, "America/New_York", "2026-11-01T02:00:00Z");
         assert_eq!((period.as_deref(), whole), (Some("2026-10"), None));

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::ground::opened;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::line::Place;
-use crosswalk_model::{Kind, LineKey, Sync};
+use crosswalk_model::{Kind, LineKey, Said, Sync};
 use std::collections::HashMap;
 
 /// Returns the present state of a line; `None` if there is no such line.
@@ -22,16 +22,16 @@ pub(crate) async fn usage_line(tenant: &Tenant, sync: &Sync, key: &LineKey) -> R
 }
 
 /// Reason why none of a customer's usage is billed; `None` if it is billed, or nothing is counted.
-pub(crate) async fn usage_unbilled(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<Option<String>, Error> {
+pub(crate) async fn usage_unbilled(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<Option<Said>, Error> {
     let Ok(target) = opened::open(tenant, &sync.target).await else { return Ok(None) };
     let books = snapshot::stored(tenant, sync, &target).await?;
     let counted = !books.lines_of(customer).is_empty();
     Ok(why_unbilled(&books, customer).filter(|_| counted))
 }
 
-fn why_unbilled(books: &UsageSnapshot<'_>, customer: &str) -> Option<String> {
+fn why_unbilled(books: &UsageSnapshot<'_>, customer: &str) -> Option<Said> {
     match books.place(customer) {
         Place::Contract(_) => books.contract_trouble(customer),
-        Place::Off(why) | Place::Excluded(why) | Place::Nowhere(why) => Some(why.to_owned()),
+        Place::Off(why) | Place::Excluded(why) | Place::Nowhere(why) => Some(why),
     }
 }

@@ -10,7 +10,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{Line, LineVerdict, Place};
 use crate::run::observe::Observed;
 use crosswalk_model::usage::{Ending, LastOutcome};
-use crosswalk_model::{Failure, Kind, PlanId};
+use crosswalk_model::{Failure, Kind, PlanId, Said, said};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub(super) fn outcome(
     // Whatever the count: the contract it goes to bills nothing.
     let (ending, message) = match (books.contract_trouble(customer), books.fetched.why(customer)) {
         (Some(why), _) => (Ending::Held, why),
-        (None, Some(why)) => (Ending::NotFetched, why.to_owned()),
+        (None, Some(why)) => (Ending::NotFetched, why.clone()),
         (None, None) => ending(lines),
     };
     Some(LastOutcome { ending, at: run.now(), run: run.id, message, trouble: None })
@@ -73,7 +73,7 @@ pub(crate) async fn outcomes_after(run: &SyncRun<'_>, plan: PlanId) -> Result<()
     Ok(run.store.outcomes_put(&run.sync.name, outcomes).await?)
 }
 
-fn write_failed(run: &SyncRun<'_>, message: String, failure: Option<String>) -> LastOutcome {
+fn write_failed(run: &SyncRun<'_>, message: Said, failure: Option<String>) -> LastOutcome {
     let trouble = failure.map(|name| (run.target.name.to_string(), name));
     LastOutcome { ending: Ending::Failed, at: run.now(), run: run.id, message, trouble }
 }
@@ -92,10 +92,10 @@ pub(crate) async fn outcomes_failed(run: &SyncRun<'_>, error: &Error) -> Result<
 }
 
 /// Result of a customer by its lines: the worst of them; a failure to read is not among these.
-pub(crate) fn ending(lines: &[Line]) -> (Ending, String) {
+pub(crate) fn ending(lines: &[Line]) -> (Ending, Said) {
     let held = lines.iter().find_map(|line| match &line.verdict {
         LineVerdict::Change { holds, .. } if !holds.is_empty() => {
-            Some(holds.iter().map(|hold| hold.reason.as_str()).collect::<Vec<_>>().join("; "))
+            Some(Said::several(holds.iter().map(|hold| hold.reason.clone())))
         }
         _ => None,
     });
@@ -104,16 +104,12 @@ pub(crate) fn ending(lines: &[Line]) -> (Ending, String) {
     let note = lines.iter().find_map(|line| line.notes.first().cloned());
     match (held, waiting, first(&LineVerdict::NotFetched), first(&LineVerdict::Left).or(note)) {
         (Some(why), 1, ..) => (Ending::Held, why),
-        (Some(why), more, ..) => (Ending::Held, format!("{why} ({more} lines wait)")),
+        (Some(why), more, ..) => (Ending::Held, said!("usage-held-with-others", why, count = more)),
         (None, 0, Some(why), _) => (Ending::NotFetched, why),
         (None, 0, None, Some(why)) => (Ending::Held, why),
-        (None, 0, None, None) => (Ending::Succeeded, lines_of(lines.len(), "in step")),
-        (None, waiting, ..) => (Ending::Held, lines_of(waiting, "to be approved")),
+        (None, 0, None, None) => (Ending::Succeeded, said!("usage-lines-in-step", count = lines.len())),
+        (None, waiting, ..) => (Ending::Held, said!("usage-lines-to-approve", count = waiting)),
     }
-}
-
-fn lines_of(count: usize, how: &str) -> String {
-    if count == 1 { format!("1 line {how}") } else { format!("{count} lines {how}") }
 }
 
 /// Failure to read a customer's usage, if any: a month without a report is not one.

@@ -1,7 +1,7 @@
 //! Usage in a plan: maps products and contracts, stores counts in the history, plans lines. Lines themselves are judged
 //! in `rules::plan::line`.
 
-use super::fetched::{Fetched, TargetRead, fetched_now};
+use super::fetched::{self, Fetched, TargetRead, fetched_now};
 use super::snapshot::UsageSnapshot;
 use super::{outcomes, told};
 use crate::error::Error;
@@ -14,8 +14,8 @@ use crate::run::draft::Draft;
 use crate::run::items::Account;
 use crate::run::observe::Observed;
 use crosswalk_model::{
-    Action, Cause, Decider, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Step,
-    Value, Writable,
+    Action, Cause, Decider, FieldDiff, Hold, Kind, Link, LinkState, Operation, PlannedChange, Record, Risk, Said, Step,
+    Value, Writable, said,
 };
 use matching::Decision;
 use std::collections::{HashMap, HashSet};
@@ -68,7 +68,7 @@ pub(crate) async fn plan_billing(
             .keys()
             .filter(|customer| !known.contains(customer.as_str()))
             .map(|customer| {
-                let message = "usage is reported of a customer that the source does not list";
+                let message = said!("usage-customer-not-listed");
                 Finding::new(Cause::Unlisted, Kind::Customer, customer.clone(), customer.clone(), message)
             })
             .collect(),
@@ -85,7 +85,7 @@ async fn fetched(run: &SyncRun<'_>, observed: &Observed) -> Result<Fetched, Erro
         *rows.entry(period).or_default() += 1;
     }
     fetched.decide(&periods, &rows, &run.sync.rules.time_zone, run.now());
-    run.store.fetched_put(&run.sync.name, fetched.whole.clone(), &fetched.of, fetched.period.clone()).await?;
+    fetched::store(&run.store, &run.sync.name, &fetched).await?;
     Ok(fetched)
 }
 
@@ -152,17 +152,15 @@ pub(crate) async fn plan_products(
         match &matched.decision {
             // Neither side is written for it.
             Decision::Linked { target, by, reason } => {
-                decided.push(linked(run, kind, link, &record.id, target, *by, reason))
+                decided.push(linked(run, kind, link, &record.id, target, *by, reason.clone()))
             }
             Decision::Create { .. } if only.is_some_and(|only| !only.contains(record.id.as_str())) => {}
             Decision::Create { reason } if can.writes.contains(&Operation::Create) => {
-                create.push(new_product(record, link, can, reason));
+                create.push(new_product(record, link, can, reason.clone()));
             }
             Decision::Create { .. } => {
-                let message = format!(
-                    "`{}` cannot create products with its settings: create {} there, and map it",
-                    run.target.name, record.name
-                );
+                let message =
+                    said!("usage-cannot-create-product", target = &run.target.name, product = record.name.as_str());
                 draft.find(vec![Finding::new(Cause::Cannot, kind, "", record.id.clone(), message)]);
             }
             other => decided.extend(matching::decided(link, kind, &record.id, other, run.now())),
@@ -184,7 +182,7 @@ async fn plan_contracts(run: &SyncRun<'_>, books: &mut UsageSnapshot<'_>, accoun
         let link = books.contract_links.get(customer);
         let next = match books.contract_decision(customer, target) {
             Decision::Linked { target, by, reason } => {
-                Some(linked(run, Kind::Customer, link, customer, &target, by, &reason))
+                Some(linked(run, Kind::Customer, link, customer, &target, by, reason))
             }
             other => matching::decided(link, Kind::Customer, customer, &other, run.now()),
         };
@@ -209,7 +207,7 @@ fn linked(
     source: &str,
     target: &str,
     by: Decider,
-    reason: &str,
+    reason: Said,
 ) -> Link {
     let link = link.cloned().unwrap_or_else(|| Link::unmapped(kind, source, run.now()));
     Link {
@@ -217,7 +215,7 @@ fn linked(
         target: Some(target.to_owned()),
         decided_by: Some(by),
         decided_at: run.now(),
-        reason: reason.to_owned(),
+        reason,
         candidates: Vec::new(),
         ..link
     }
@@ -227,7 +225,7 @@ fn new_product(
     record: &Record,
     link: Option<&Link>,
     can: &crosswalk_model::KindDescription,
-    reason: &str,
+    reason: Said,
 ) -> PlannedChange {
     let writes = |name: &str| can.field(name).is_some_and(|field| field.writable != Writable::Never);
     let new = |name: &str, after: Value| FieldDiff { name: name.to_owned(), before: None, after };
@@ -243,7 +241,7 @@ fn new_product(
         name: record.name.clone(),
         fields,
         step: Step::Record,
-        reason: reason.to_owned(),
+        reason,
         risk: Risk::Medium,
         calls: can.calls_per_change,
         held: None,

@@ -38,7 +38,7 @@ async fn gather(run: &SyncRun<'_>, plan: PlanId) -> Result<Preconditions, Error>
     let contract = |customer: &String| {
         let contract = match books.place(customer) {
             Place::Contract(contract) => Ok((contract.id.clone(), contract.name.clone())),
-            Place::Off(why) | Place::Excluded(why) | Place::Nowhere(why) => Err(why.to_owned()),
+            Place::Off(why) | Place::Excluded(why) | Place::Nowhere(why) => Err(why),
         };
         (customer.clone(), contract)
     };

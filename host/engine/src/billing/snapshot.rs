@@ -16,7 +16,7 @@ use crate::rules::plan::line as lines;
 use crate::rules::plan::line::{Choice, Line, PRODUCT, Part, Place, Product, Sweep, UsageInput, count};
 use crate::rules::terms;
 use crosswalk_model::{
-    Kind, KindDescription, LineKey, Link, LinkState, Record, Switch, Switches, Sync, SyncName, Trust,
+    Kind, KindDescription, LineKey, Link, LinkState, Record, Said, Switch, Switches, Sync, SyncName, Trust, said,
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -160,25 +160,25 @@ impl UsageSnapshot<'_> {
     /// Place that a customer's quantities go to.
     pub(crate) fn place(&self, customer: &str) -> Place<'_> {
         if self.excluded.contains(customer) {
-            return Place::Excluded("the customer is excluded");
+            return Place::Excluded(said!("usage-customer-excluded"));
         }
         if !self.listed.contains(customer) {
-            return Place::Excluded("the source does not list the customer any more");
+            return Place::Excluded(said!("usage-customer-gone"));
         }
         if !self.is_on(customer, Switch::Usage) {
-            return Place::Off("usage is switched off for the customer");
+            return Place::Off(said!("usage-switched-off"));
         }
         let Some(account) = self.accounts.get(customer) else {
-            return Place::Nowhere("its customer is not linked to an account");
+            return Place::Nowhere(said!("usage-customer-not-linked"));
         };
         match self.contract_links.get(customer) {
-            Some(link) if link.state == LinkState::Excluded => Place::Excluded("the customer's contract is excluded"),
+            Some(link) if link.state == LinkState::Excluded => Place::Excluded(said!("usage-contract-excluded")),
             Some(link) => match link.linked().and_then(|id| self.contract_of(account, id)) {
                 Some(contract) => Place::Contract(contract),
-                None if link.state == LinkState::Linked => Place::Nowhere("its contract is not one of the account"),
-                None => Place::Nowhere(&link.reason),
+                None if link.state == LinkState::Linked => Place::Nowhere(said!("usage-contract-not-of-account")),
+                None => Place::Nowhere(link.reason.clone()),
             },
-            None => Place::Nowhere("no contract is chosen for its customer"),
+            None => Place::Nowhere(said!("usage-no-contract")),
         }
     }
 
@@ -208,7 +208,7 @@ impl UsageSnapshot<'_> {
 
     /// Reason why a customer's contract bills nothing today, with the contracts to choose from; `None` if it bills, or
     /// the customer has none.
-    pub(super) fn contract_trouble(&self, customer: &str) -> Option<String> {
+    pub(super) fn contract_trouble(&self, customer: &str) -> Option<Said> {
         let Place::Contract(contract) = self.place(customer) else { return None };
         let cancelled = contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true));
         lines::out_of_force(contract, self.today, &self.successors(contract)).filter(|_| !cancelled)
@@ -258,7 +258,7 @@ impl UsageSnapshot<'_> {
     }
 
     /// Describes the other owner of a contract line, if any: another customer of this sync, or another sync.
-    fn taken(&self, key: &LineKey, line: &str) -> Option<String> {
+    fn taken(&self, key: &LineKey, line: &str) -> Option<Said> {
         let leaves = |owner: &LineKey| self.leaving.left.get(owner).is_some_and(|left| left.line == line);
         let owns = |owner: &&LineKey| {
             let is_other = owner.customer != key.customer && self.leader(owner) != self.leader(key);
@@ -266,12 +266,12 @@ impl UsageSnapshot<'_> {
         };
         let here = self.owners.get(line).into_iter().flatten().find(owns);
         let there = self.billed_elsewhere(line);
-        here.map(|owner| format!("billed by {owner}")).or(there)
+        here.map(|owner| said!("usage-billed-by", owner = owner.to_string())).or(there)
     }
 
     /// Describes the other sync that bills a line, if any.
-    pub(crate) fn billed_elsewhere(&self, line: &str) -> Option<String> {
-        self.others.get(line).map(|sync| format!("billed by the sync {sync}"))
+    pub(crate) fn billed_elsewhere(&self, line: &str) -> Option<Said> {
+        self.others.get(line).map(|sync| said!("usage-billed-by-sync", sync))
     }
 
     /// Whether a line is no longer to be billed, so that its contract line may bill others.

@@ -5,7 +5,7 @@ use super::snapshot::UsageSnapshot;
 use crate::rules::plan::line::{PRODUCT, Product, QUANTITY, integer};
 use crate::rules::plan::{Finding, line as lines};
 use crosswalk_model::usage::Count;
-use crosswalk_model::{Cause, Kind, Record};
+use crosswalk_model::{Cause, Kind, Record, said};
 use std::collections::{BTreeMap, HashMap};
 
 /// Findings on rows that name no product: nobody can bill them.
@@ -13,7 +13,7 @@ pub(super) fn without_product(books: &UsageSnapshot<'_>) -> Vec<Finding> {
     let nameless = |rows: &[Record]| rows.iter().filter(|row| row.text("product").is_none()).count();
     let rows = books.rows.iter().map(|(customer, rows)| (customer, nameless(rows))).filter(|(_, count)| *count > 0);
     let finding = |(customer, count): (&String, usize)| {
-        let message = format!("the report has rows of it without a product, which nobody can map: {count}");
+        let message = said!("usage-rows-without-product", count);
         Finding::new(Cause::NoProduct, Kind::Customer, customer.clone(), customer.clone(), message)
     };
     rows.map(finding).collect()
@@ -33,13 +33,9 @@ pub(super) fn unpriced(books: &UsageSnapshot<'_>) -> Vec<Finding> {
         let is_free = |line: &&&Record| lines::is_free(line) || (unpriced && line.text("price").is_none());
         let free = of_service.iter().filter(is_free).count();
         let message = match (free, of_service.len()) {
-            (0, 0) if unpriced => {
-                format!("the service {name} was made at the price 0: give it its price in the PSA")
-            }
+            (0, 0) if unpriced => said!("usage-service-unpriced", service = name),
             (0, _) => return None,
-            (free, _) => format!(
-                "the service {name} was made at the price 0, and {free} contract line(s) of it bill nothing: give it, and them, the price in the PSA"
-            ),
+            (free, _) => said!("usage-lines-unpriced", service = name, count = free),
         };
         Some(Finding::new(Cause::Unpriced, Kind::Product, "", source.clone(), message))
     };

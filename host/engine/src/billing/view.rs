@@ -2,7 +2,7 @@
 
 use super::snapshot::UsageSnapshot;
 use crate::rules::plan::line::{Line, LineVerdict, Part, Place};
-use crosswalk_model::{Brake, Hold, LineKey};
+use crosswalk_model::{Brake, Hold, LineKey, Said};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ pub struct UsageLine {
     /// Brakes that hold it, each with its reason.
     pub brakes: Vec<UsageBrake>,
     /// Reason of the state.
-    pub reason: String,
+    pub reason: Said,
     /// Parts of its sum, itself first; empty where it is alone.
     pub parts: Vec<UsagePart>,
     /// Line with which it adds up and which bills it.
@@ -52,7 +52,7 @@ pub struct UsageLine {
     /// Lines that are set to 0 with it.
     pub ends: Vec<String>,
     /// Other problems of the line.
-    pub notes: Vec<String>,
+    pub notes: Vec<Said>,
 }
 
 /// One brake that holds a line.
@@ -61,7 +61,7 @@ pub struct UsageBrake {
     /// Name by which it is released.
     pub brake: Brake,
     /// Reason for people.
-    pub reason: String,
+    pub reason: Said,
 }
 
 /// One of the lines that add up to one.
@@ -107,19 +107,6 @@ impl UsageState {
         UsageState::Left,
         UsageState::Together,
     ];
-
-    /// Label for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            UsageState::InStep => "in step",
-            UsageState::Waiting => "waiting",
-            UsageState::Held => "held",
-            UsageState::NotFetched => "not fetched",
-            UsageState::Left => "left",
-            UsageState::Together => "together",
-        }
-    }
 }
 
 /// Builds the view of a line; `names` are those of the source's customers.

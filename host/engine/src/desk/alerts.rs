@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::plan::ticket::{Alert, AlertInput, plan_alerts, raised, why_no_ticket};
 use crate::run::alerts::{AlertAfresh, TicketGround, asset_ids};
-use crosswalk_model::{Kind, KindDescription, Link, Record, Sync, SyncName};
+use crosswalk_model::{Kind, KindDescription, Link, Record, Said, Sync, SyncName, said};
 use crosswalk_store::Stored;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -37,14 +37,21 @@ impl Tenant {
                 condition: record.text("condition").map(str::to_owned),
                 listed: stored.gone_at.is_none(),
                 ticket: link.and_then(|link| link.linked()).map(str::to_owned),
-                state: link
-                    .map_or_else(|| "no ticket".to_owned(), |link| format!("{}: {}", link.state.as_str(), link.reason)),
+                state: link.map_or_else(|| said!("link-no-ticket"), state_with_reason),
             }
         };
         let mut views: Vec<AlertView> = alerts.iter().map(view).collect();
         views.sort_by(|a, b| (&b.raised, &b.id).cmp(&(&a.raised, &a.id)));
         Ok(views)
     }
+}
+
+fn state_with_reason(link: &&Link) -> Said {
+    let state = link.state.as_str();
+    if link.reason.is_empty() {
+        return said!("link-state", state);
+    }
+    said!("link-state-for", state, reason = &link.reason)
 }
 
 /// Plans one alert from what is stored, without keeping the plan. Returns the plan, the reason why the alert is in no
@@ -104,5 +111,5 @@ pub struct AlertView {
     /// Ticket that includes it.
     pub ticket: Option<String>,
     /// State of its link with the reason, or that nothing was decided.
-    pub state: String,
+    pub state: Said,
 }

@@ -10,7 +10,11 @@ use crate::ground::tenant::Tenant;
 use crate::ground::{claim, noting, plugins, schedules};
 use crate::rules::grants;
 use crosswalk_model::connection::BucketOverride;
-use crosswalk_model::{Connection, ConnectionName, Endpoint, Event, Grants, KnownAccount, Manifest, PluginId, Secret};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{
+    Connection, ConnectionName, Event, Grant, Grants, KnownAccount, Manifest, PluginId, Said, Secret, said,
+};
 use crosswalk_runtime::{Choice, SECRET_MIN, check_settings};
 use crosswalk_store::{Claim, Health, JournalEntry};
 use serde::Serialize;
@@ -44,7 +48,7 @@ pub struct ConnectionView {
     /// Title of its plugin.
     pub title: String,
     /// Endpoints requested and granted.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<EndpointView>,
     /// Requests by which the host logs in, in dry runs too: method and URL, or the endpoint's name and the path where
     /// it is not granted.
     pub login: Vec<String>,
@@ -57,7 +61,18 @@ pub struct ConnectionView {
     /// Names of the secrets that are too short to be found in what a vendor echoes.
     pub short_secrets: Vec<String>,
     /// Reason why its plugin cannot be used, with a hint; the plugin's requests are then unknown.
-    pub problem: Option<String>,
+    pub problem: Option<Said>,
+}
+
+/// One endpoint: what the manifest asks for and what is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EndpointView {
+    /// The name in the manifest.
+    pub name: String,
+    /// The manifest's request.
+    pub asked: Said,
+    /// The operator's grant.
+    pub granted: Option<Grant>,
 }
 
 /// Health of a connection's connector.
@@ -70,7 +85,7 @@ pub struct HealthView {
     /// End of the rest from automatic work, or begin of the quarantine: RFC 3339.
     pub at: Option<String>,
     /// Reason for the quarantine.
-    pub why: Option<String>,
+    pub why: Option<Said>,
 }
 
 impl HealthView {
@@ -118,7 +133,8 @@ impl Tenant {
             buckets: new.buckets,
             revision: 0,
         };
-        let message = format!("{}: {}, granted {}", new.name, connection.plugin, json!(connection.grants));
+        let (plugin, grants) = (connection.plugin.to_string(), json!(connection.grants).to_string());
+        let message = said!("connection-added", connection = &new.name, plugin, grants);
         let mut entries = vec![noting::entry(self, Event::ConnectionAdded, message)];
         entries.extend(secret_entries(self, &new.name, &new.secrets));
         self.store.noting(None, &entries)?.connection_insert(&connection, &new.secrets).await?;
@@ -137,7 +153,7 @@ impl Tenant {
         let endpoints = manifest
             .endpoints
             .iter()
-            .map(|(name, spec)| Endpoint {
+            .map(|(name, spec)| EndpointView {
                 name: name.clone(),
                 asked: grants::asked(spec),
                 granted: connection.grants.get(name).cloned(),
@@ -199,7 +215,7 @@ impl Tenant {
         let known = connection.grants.get(endpoint).filter(|_| url.is_none() && !private.is_empty());
         let mut grant = known.cloned().map_or_else(|| grants::grant(endpoint, spec, url), Ok)?;
         grants::add_private(endpoint, &mut grant, private)?;
-        let message = format!("{name}: {endpoint} {}", json!(grant));
+        let message = said!("connection-granted", connection = name, endpoint, grant = json!(grant).to_string());
         connection.grants.insert(endpoint.to_owned(), grant);
         noting::noting(self, None, Event::Granted, message)?.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
@@ -214,12 +230,13 @@ impl Tenant {
         let mut connection = opened::connection(self, name).await?;
         if connection.grants.remove(endpoint).is_none() {
             return Err(Error::not_found(
-                "grant of endpoint",
+                "grant",
                 endpoint,
-                format!("`crosswalk connection list` shows what `{name}` may reach"),
+                said!("connection-hint-grants", list = Call::of(Verb::ConnectionList), connection = name),
             ));
         }
-        let store = noting::noting(self, None, Event::Revoked, format!("{name}: {endpoint}"))?;
+        let message = said!("connection-revoked", connection = name, endpoint);
+        let store = noting::noting(self, None, Event::Revoked, message)?;
         store.connection_update(&connection, &BTreeMap::new()).await?;
         self.connection_show(name).await
     }
@@ -248,8 +265,9 @@ impl Tenant {
         connection.settings = settings_checked(manifest, &connection.settings)?;
         connection.buckets.extend(buckets.clone());
         let changed = difference(&before, &json!({ "settings": connection.settings, "limits": connection.buckets }));
-        let changed =
-            (!changed.is_empty()).then(|| noting::entry(self, Event::ConnectionChanged, format!("{name}: {changed}")));
+        let changed = (!changed.is_empty()).then(|| {
+            noting::entry(self, Event::ConnectionChanged, said!("connection-changed", connection = name, changed))
+        });
         let entries: Vec<JournalEntry> = changed.into_iter().chain(secret_entries(self, name, secrets)).collect();
         self.store.noting(None, &entries)?.connection_update(&connection, secrets).await?;
         self.connection_show(name).await
@@ -262,7 +280,9 @@ impl Tenant {
     #[boxed]
     pub async fn connection_release(&self, name: &ConnectionName) -> Result<bool, Error> {
         opened::connection(self, name).await?;
-        Ok(noting::noting(self, None, Event::ConnectionReleased, name.to_string())?.connection_release(name).await?)
+        Ok(noting::noting(self, None, Event::ConnectionReleased, name.to_string().into())?
+            .connection_release(name)
+            .await?)
     }
 
     /// Returns the choices for a setting, read from the vendor now.
@@ -299,7 +319,7 @@ impl Tenant {
     pub async fn connection_same(&self, name: &ConnectionName, reason: &str) -> Result<Checked, Error> {
         let reason = reason.trim();
         if reason.is_empty() {
-            return Err(Error::invalid("no reason is given", "say with `--reason` why both are the same"));
+            return Err(Error::invalid(said!("connection-no-reason"), said!("connection-hint-reason")));
         }
         let mut checked = self.connection_check(name).await?;
         let Standing::Other { known, syncs } = checked.standing else { return Ok(checked) };
@@ -311,8 +331,9 @@ impl Tenant {
         let now = self.parts.clock.now();
         let revision = opened::connection(self, name).await?.revision;
         let changed = KnownAccount { account, since: now, said_at: Some(now), revision, asked_at: now, other: None };
-        let said = format!("{name}: {} is the same as {known}: {reason}", changed.account);
-        noting::noting(self, None, Event::AccountSame, said)?.account_change(name, &changed, false).await?;
+        let account = changed.account.to_string();
+        let message = said!("connection-same-account", connection = name, account, known = known.to_string(), reason);
+        noting::noting(self, None, Event::AccountSame, message)?.account_change(name, &changed, false).await?;
         checked.standing = Standing::Changed { was: known };
         Ok(checked)
     }
@@ -338,7 +359,8 @@ async fn connection_stored(tenant: &Tenant, connection: Connection) -> Result<Co
 
 /// Journal entries on secrets: that each was changed, and nothing else.
 fn secret_entries(tenant: &Tenant, name: &ConnectionName, secrets: &BTreeMap<String, Secret>) -> Vec<JournalEntry> {
-    secrets.keys().map(|secret| noting::entry(tenant, Event::SecretChanged, format!("{name}: {secret}"))).collect()
+    let message = |secret: &String| said!("connection-secret-changed", connection = name, secret);
+    secrets.keys().map(|secret| noting::entry(tenant, Event::SecretChanged, message(secret))).collect()
 }
 
 fn settings_checked(
@@ -348,9 +370,12 @@ fn settings_checked(
     match check_settings(manifest, settings) {
         Ok(_) => Ok(settings.clone()),
         Err(problems) => Err(Error::Problems {
-            what: "the settings".to_owned(),
-            problems: problems.sentences().to_vec(),
-            hint: format!("`crosswalk plugin inspect {}` lists the settings", manifest.id),
+            what: said!("connection-settings"),
+            problems: problems.sentences().iter().map(|sentence| sentence.as_str().into()).collect(),
+            hint: said!(
+                "connection-hint-settings",
+                inspect = Call::of(Verb::PluginInspect).with("plugin", &manifest.id)
+            ),
         }),
     }
 }
@@ -369,29 +394,31 @@ fn secrets_checked(manifest: &Manifest, secrets: &BTreeMap<String, Secret>) -> R
         return Ok(());
     }
     Err(Error::invalid(
-        format!("{} cannot log in without its secrets: {}", manifest.title, missing.join(", ")),
-        "give each with --secret-file NAME=FILE or --secret-env NAME=VARIABLE, or answer the prompt",
+        said!("connection-secrets-missing", title = manifest.title.as_str(), secrets = Arg::list(missing)),
+        said!("connection-hint-secrets"),
     ))
 }
 
 fn buckets_checked(manifest: &Manifest, buckets: &BTreeMap<String, BucketOverride>) -> Result<(), Error> {
     match buckets.keys().find(|name| !manifest.buckets.contains_key(*name)) {
         None => Ok(()),
-        Some(unknown) => {
-            Err(Error::not_found("bucket", unknown, format!("{} has: {}", manifest.id, names(manifest.buckets.keys()))))
-        }
+        Some(unknown) => Err(Error::not_found("bucket", unknown, names(manifest, manifest.buckets.keys()))),
     }
 }
 
 fn no_endpoint(manifest: &Manifest, name: &str) -> Error {
-    Error::not_found("endpoint", name, format!("{} has: {}", manifest.id, names(manifest.endpoints.keys())))
+    Error::not_found("endpoint", name, names(manifest, manifest.endpoints.keys()))
 }
 
 fn no_secret(manifest: &Manifest, name: &str) -> Error {
-    Error::not_found("secret", name, format!("{} has: {}", manifest.id, names(manifest.secrets.keys())))
+    Error::not_found("secret", name, names(manifest, manifest.secrets.keys()))
 }
 
-fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    let names: Vec<&str> = names.map(String::as_str).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+/// Advice that lists what a plugin has.
+fn names<'a>(manifest: &Manifest, names: impl Iterator<Item = &'a String>) -> Said {
+    let (plugin, names) = (manifest.id.to_string(), names.collect::<Vec<_>>());
+    if names.is_empty() {
+        return said!("plugin-has-none", plugin);
+    }
+    said!("plugin-has", plugin, names = Arg::list(names))
 }

@@ -20,14 +20,15 @@ pub(crate) use self::named::called;
 pub use self::refresh::Refreshed;
 use self::rows::customer_rows;
 pub use self::switch::Switched;
-use super::decisions;
+use super::decisions::{self, By};
 use super::links::{self, Decision};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crosswalk_model::signs::seen;
 use crosswalk_model::usage::{Ending, LastOutcome};
-use crosswalk_model::{Decider, Kind, Link, LinkState, Sync, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, Link, LinkState, Said, Sync, SyncName, said};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -75,7 +76,7 @@ pub struct CustomerView {
     /// Candidates for the account while that is open, else for the contract.
     pub candidates: Vec<crosswalk_model::Candidate>,
     /// Reason of the state.
-    pub reason: String,
+    pub reason: Said,
     /// Revisions of both links, account and contract, for saving a decision on what was seen.
     pub revision: (i64, i64),
     /// Whether its usage goes to its contract.
@@ -211,12 +212,12 @@ impl Tenant {
                 seen.map(|(account, contract)| if link.target_kind == Kind::Contract { contract } else { account });
             if expected.is_some_and(|expected| expected != link.revision) {
                 return Err(Error::Busy {
-                    message: format!("customer {customer} was decided on since you looked"),
-                    hint: format!("`crosswalk customer list {}` shows how it stands now", sync.name),
+                    message: said!("customer-decided-since", customer),
+                    hint: said!("customer-hint-now", list = Call::of(Verb::CustomerList).with("sync", &sync.name)),
                 });
             }
         }
-        decisions::decide(self, &sync, Decider::Operator.as_str(), links).await?;
+        decisions::decide(self, &sync, By::Operator, links).await?;
         Ok(())
     }
 }
@@ -249,8 +250,8 @@ async fn mapped(
         Some(Decision::Link(account)) => Some(account.as_str()),
         Some(_) if matches!(decision, Decision::Link(_)) => {
             return Err(Error::invalid(
-                "a contract is one of an account, and the account is taken away",
-                "say which account it is, or leave the contract out",
+                said!("customer-contract-without-account"),
+                said!("customer-hint-name-account"),
             ));
         }
         _ => None,

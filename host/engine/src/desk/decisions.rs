@@ -10,7 +10,9 @@ use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::rules::{anew, names};
 use crate::run::along;
-use crosswalk_model::{Event, Kind, Link, Switch, Switches, Sync, SyncName};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Decider, Event, Kind, Link, Said, Switch, Switches, Sync, SyncName, said};
 use crosswalk_store::{DoneSince, JournalEntry, Stored};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +40,41 @@ pub struct TakenBack {
     /// Switches restored to their position before the decision.
     pub switches: Vec<Turn>,
     /// Source records that stay as they are, with the reason: decided on or written since.
-    pub left: Vec<(String, String)>,
+    pub left: Vec<(String, Said)>,
+}
+
+/// Who or what makes a decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum By<'a> {
+    /// The operator.
+    Operator,
+    /// An imported file.
+    File,
+    /// A person who accepted all proposals of at least this score.
+    Score(f64),
+    /// A person who took back the decision of this id.
+    TakingBack(&'a str),
+}
+
+impl By<'_> {
+    /// Text in the details of a journal entry, for programs.
+    fn text(self) -> String {
+        match self {
+            By::Operator => Decider::Operator.as_str().to_owned(),
+            By::File => "file".to_owned(),
+            By::Score(score) => format!("accepted score {score}"),
+            By::TakingBack(decision) => format!("taking back {decision}"),
+        }
+    }
+
+    fn said(self) -> Said {
+        match self {
+            By::Operator => said!("link-by-operator"),
+            By::File => said!("link-by-file"),
+            By::Score(score) => said!("link-by-score", score = Arg::decimal(score)),
+            By::TakingBack(decision) => said!("link-by-taking-back", decision),
+        }
+    }
 }
 
 /// One link of a decision, as journalled.
@@ -86,8 +122,8 @@ impl Tenant {
         let sync = self.sync(sync).await?;
         let entries = self.store.decision_entries(&sync.name, decision).await?;
         if entries.is_empty() {
-            let hint = format!("`crosswalk journal {}` names the decisions, and how each is taken back", sync.name);
-            return Err(Error::not_found("decision", decision, hint));
+            let journal = Call::of(Verb::Journal).with("sync", &sync.name);
+            return Err(Error::not_found("decision", decision, said!("link-hint-journal", journal)));
         }
         let (mut links, mut turns, mut left) = (Vec::new(), Vec::new(), Vec::new());
         let done = Done(self.store.done_since(&sync.name, decision).await?);
@@ -96,7 +132,9 @@ impl Tenant {
             let detail = entry.detail.unwrap_or_default();
             if let (Ok(turn), Some(customer)) = (TurnDetail::deserialize(&detail), &entry.customer) {
                 match turned_since.contains(&(customer.clone(), turn.switch)) {
-                    true => left.push((customer.clone(), format!("its {} was switched since", turn.switch.as_str()))),
+                    true => {
+                        left.push((customer.clone(), said!("customer-switched-since", switch = turn.switch.as_str())))
+                    }
                     false => turns.push((customer.clone(), turn.switch, turn.before)),
                 }
             }
@@ -110,27 +148,25 @@ impl Tenant {
             };
             match now {
                 _ if done.rests_on(&after) => {
-                    let why = "a run wrote for it since: `crosswalk run undo` takes that back";
-                    left.push((after.source, why.to_owned()));
+                    left.push((after.source, said!("link-written-since", undo = Call::of(Verb::RunUndo))));
                 }
                 Some(now) if same(&now) => {
                     links.push(Link { revision: now.revision, decided_at: self.parts.clock.now(), ..before });
                 }
-                _ => left.push((after.source, "it was decided on since".to_owned())),
+                _ => left.push((after.source, said!("link-decided-since"))),
             }
         }
-        let Decided { links, switches, .. } =
-            decide_with(self, &sync, &format!("taking back {decision}"), links, turns).await?;
+        let Decided { links, switches, .. } = decide_with(self, &sync, By::TakingBack(decision), links, turns).await?;
         Ok(TakenBack { links, switches, left })
     }
 }
 
-/// Stores decided links with their journal entries in one transaction. `by` names who or what decided: `operator`,
-/// `file`, `accepted score 0.95`. Links equal to the stored ones are left out.
+/// Stores decided links with their journal entries in one transaction. Links equal to the stored ones are left
+/// out.
 ///
 /// # Errors
 /// Another decision was made meanwhile; nothing is stored then.
-pub(crate) async fn decide(tenant: &Tenant, sync: &Sync, by: &str, links: Vec<Link>) -> Result<Decided, Error> {
+pub(crate) async fn decide(tenant: &Tenant, sync: &Sync, by: By<'_>, links: Vec<Link>) -> Result<Decided, Error> {
     decide_with(tenant, sync, by, links, Vec::new()).await
 }
 
@@ -138,7 +174,7 @@ pub(crate) async fn decide(tenant: &Tenant, sync: &Sync, by: &str, links: Vec<Li
 pub(crate) async fn decide_with(
     tenant: &Tenant,
     sync: &Sync,
-    by: &str,
+    by: By<'_>,
     links: Vec<Link>,
     turns: Vec<Turn>,
 ) -> Result<Decided, Error> {
@@ -287,22 +323,22 @@ async fn customers_of(
 
 fn entry_of_turn(
     tenant: &Tenant,
-    by: &str,
+    by: By<'_>,
     decision: &str,
     before: Option<bool>,
     (customer, switch, to): &Turn,
 ) -> JournalEntry {
-    let word = match to {
+    let to_word = match to {
         Some(true) => "on",
         Some(false) => "off",
-        None => "as the sync's rule says",
+        None => "rule",
     };
-    let detail = TurnDetail { decision: decision.to_owned(), by: by.to_owned(), switch: *switch, before, after: *to };
+    let detail = TurnDetail { decision: decision.to_owned(), by: by.text(), switch: *switch, before, after: *to };
     JournalEntry {
         kind: Some(if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert }),
         customer: Some(customer.clone()),
         event: Event::Switched,
-        message: format!("{} {word}; by {by}, decision {decision}", switch.as_str()),
+        message: said!("customer-switched", switch = switch.as_str(), to = to_word, by = by.said(), decision),
         detail: Some(json!(detail)),
         ..JournalEntry::at(tenant.parts.clock.now())
     }
@@ -311,7 +347,7 @@ fn entry_of_turn(
 fn entry_of(
     tenant: &Tenant,
     sync: &Sync,
-    by: &str,
+    by: By<'_>,
     decision: &str,
     before: &Link,
     after: &Link,
@@ -319,44 +355,46 @@ fn entry_of(
 ) -> JournalEntry {
     // The basis of bills is kept as long as the bills.
     let billed = sync.rules.bills() && matches!(after.kind, Kind::Customer | Kind::Product);
-    let to = |link: &Link| link.target.clone().unwrap_or_else(|| link.state.as_str().to_owned());
-    let was =
-        if before.revision == 0 || to(before) == to(after) { String::new() } else { format!(", was {}", to(before)) };
+    let to = |link: &Link| match &link.target {
+        Some(target) => Arg::from(target),
+        None => said!("link-state", state = link.state.as_str()).into(),
+    };
+    let (kind, source, target_kind) = (after.kind, &after.source, after.target_kind);
+    let message = if before.revision == 0 || to(before) == to(after) {
+        said!("link-decided", kind, source, target_kind, to = to(after), by = by.said(), decision)
+    } else {
+        let was = to(before);
+        said!("link-redecided", kind, source, target_kind, to = to(after), was, by = by.said(), decision)
+    };
     JournalEntry {
         kind: Some(if billed { Kind::Usage } else { after.kind }),
         source: Some(after.source.clone()),
         target: after.target.clone(),
         customer: customer.cloned(),
         event: if billed { Event::Mapped } else { Event::Decided },
-        message: format!(
-            "{} {}: {} {}{was}; by {by}, decision {decision}",
-            after.kind,
-            after.source,
-            after.target_kind,
-            to(after)
-        ),
-        detail: Some(json!({ "decision": decision, "by": by, "before": before, "after": after })),
+        message,
+        detail: Some(json!({ "decision": decision, "by": by.text(), "before": before, "after": after })),
         ..JournalEntry::at(tenant.parts.clock.now())
     }
 }
 
-/// Describes the differences of two documents, one phrase a value: `kinds.asset.trust: automatic, was approve`. Empty
+/// Describes the differences of two documents, one message a value: `kinds.asset.trust: automatic, was approve`. Empty
 /// if there are none.
-pub(crate) fn difference(before: &Value, after: &Value) -> String {
+pub(crate) fn difference(before: &Value, after: &Value) -> Said {
     let mut found = Vec::new();
     compare("", before, after, &mut found);
-    found.join("; ")
+    Said::several(found)
 }
 
-fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<Said>) {
     let (Some(one), Some(other)) = (before.as_object(), after.as_object()) else {
         if before != after {
             let word = |value: &Value| match value {
-                Value::Null => "nothing".to_owned(),
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
+                Value::Null => said!("sync-value-none").into(),
+                Value::String(text) => Arg::from(text),
+                other => Arg::from(other.to_string()),
             };
-            found.push(format!("{path}: {}, was {}", word(after), word(before)));
+            found.push(said!("sync-value-changed", path, value = word(after), was = word(before)));
         }
         return;
     };
@@ -386,15 +424,16 @@ fn decision_id(sync: &SyncName, changed: &[(Link, Link)], turned: &[(Option<bool
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crosswalk_say::English;
 
     #[test]
     fn a_change_of_rules_is_named_value_by_value() {
         let before = json!({ "kinds": { "asset": { "trust": "approve" } }, "reverse": false, "zone": "UTC" });
         let after = json!({ "kinds": { "asset": { "trust": "automatic" }, "alert": { "trust": "approve" } }, "reverse": false });
         assert_eq!(
-            difference(&before, &after),
+            difference(&before, &after).english(),
             "kinds.alert: {\"trust\":\"approve\"}, was nothing; kinds.asset.trust: automatic, was approve; zone: nothing, was UTC"
         );
-        assert_eq!(difference(&before, &before), "");
+        assert!(difference(&before, &before).is_empty());
     }
 }

@@ -5,7 +5,7 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::find::no_plan;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Finding, Plan, PlanId, SyncName};
+use crosswalk_model::{Finding, Plan, PlanId, Said, SyncName, said};
 use crosswalk_store::{FindingFilter, FindingGroup};
 
 /// Findings of a plan that match a filter.
@@ -28,16 +28,13 @@ pub struct FindingList {
 impl FindingList {
     /// Reason why fewer are kept than were counted; `None` where all are kept, or the filter selects only some.
     #[must_use]
-    pub fn gap(&self, filter: &FindingFilter) -> Option<String> {
+    pub fn gap(&self, filter: &FindingFilter) -> Option<Said> {
         let (some, kept) = (filter.customer.is_some() || filter.source.is_some(), self.kept);
         match (kept, self.counted) {
             (_, 0) => None,
-            (0, counted) if !some => Some(format!(
-                "plan {} found {counted}; one by one they are kept of the newest plans only",
-                self.plan.id
-            )),
+            (0, counted) if !some => Some(said!("sync-findings-not-kept", plan = self.plan.id, counted)),
             (kept, counted) if !some && kept < counted => {
-                Some(format!("plan {} found {counted}, of which the first {kept} are kept one by one", self.plan.id))
+                Some(said!("sync-findings-kept-in-part", plan = self.plan.id, counted, kept))
             }
             _ => None,
         }

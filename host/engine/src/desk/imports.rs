@@ -4,10 +4,11 @@
 //! Only cells that a person changed count: each row carries the state it was exported with (see `sheet::revision`).
 //! `link_file` and `customers::file` know which cells decide.
 
-use super::sheet;
+use super::sheet::{self, Form};
 use crate::error::Error;
 use crate::rules::names::{Company, plain};
-use crosswalk_model::Kind;
+use crosswalk_model::verb::Call;
+use crosswalk_model::{Kind, Said, said};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -75,63 +76,64 @@ pub(crate) enum Cause {
 
 /// Problems of a file, by cause.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(BTreeMap<Cause, Vec<(usize, String)>>);
+pub(crate) struct Problems(BTreeMap<Cause, Vec<(usize, Said)>>);
 
 impl Problems {
-    pub(crate) fn add(&mut self, cause: Cause, row: usize, why: impl Into<String>) {
+    pub(crate) fn add(&mut self, cause: Cause, row: usize, why: impl Into<Said>) {
         self.0.entry(cause).or_default().push((row, why.into()));
     }
 
     /// Refuses the file if there is any problem: writes each out, or names its row after the first of its cause.
-    pub(crate) fn refuse(self, what: &str, export: &str) -> Result<(), Error> {
+    pub(crate) fn refuse(self, form: &Form, export: Call) -> Result<(), Error> {
         if self.0.is_empty() {
             return Ok(());
         }
         let mut problems = Vec::new();
         for (_, mut of) in self.0 {
-            of.sort_unstable();
+            of.sort_by_key(|(row, _)| *row);
             let more = of.split_off(of.len().min(WRITTEN_OUT));
-            problems.extend(of.into_iter().map(|(row, why)| format!("row {row}: {why}")));
+            problems.extend(of.into_iter().map(|(row, why)| said!("file-row", row = row.to_string(), why)));
             if !more.is_empty() {
                 let rows: Vec<usize> = more.into_iter().map(|(row, _)| row).collect();
-                problems.push(format!("the same in {} more rows: {}", rows.len(), ranges(&rows)));
+                problems.push(said!("file-row-more", count = rows.len(), rows = ranges(&rows)));
             }
         }
         Err(Error::Problems {
-            what: what.to_owned(),
+            what: said!("import-file", what = form.what),
             problems,
-            hint: format!("`{export}` shows the form; mend the rows and import the file again"),
+            hint: said!("import-hint-rows", export),
         })
     }
 }
 
 /// Error for a file that is refused as a whole.
-pub(crate) fn refused(what: &str, why: String, export: &str) -> Error {
-    Error::invalid(format!("{what} is refused: {why}"), format!("`{export}` writes one of the right form"))
+pub(crate) fn refused(form: &Form, why: Said, export: Call) -> Error {
+    Error::invalid(said!("import-refused", what = form.what, why), said!("import-hint-form", export))
+}
+
+/// Message on a row whose decision is refused; where a record is missing, also that a spreadsheet altered its id.
+pub(crate) fn refusal(error: &Error, ids: &[&str]) -> Said {
+    let missing = matches!(error, Error::NotFound { .. });
+    let altered = ids.iter().filter(|_| missing).map(|id| by_a_spreadsheet(id));
+    Said::several([error.said()].into_iter().chain(altered))
 }
 
 /// Reason why a name beside an id is not the name of the record `id`; `None` if it may be. Empty names are ignored, and
 /// case, punctuation and the legal form do not matter. A name as the export offers it (`Acme? (77)`) is compared
 /// without its id.
-pub(crate) fn misplaced(what: &str, id: &str, actual: &str, beside: &str) -> Option<String> {
+pub(crate) fn misplaced(what: Said, id: &str, actual: &str, beside: &str) -> Option<Said> {
     let offered = beside.rsplit_once("? (").filter(|(_, rest)| rest.ends_with(')')).map_or(beside, |(name, _)| name);
     let same = |one: &str, other: &str| match (plain(one), plain(other)) {
         (one, other) if one.is_empty() && other.is_empty() => true,
         (one_plain, other_plain) => one_plain == other_plain || Company::new(one).core == Company::new(other).core,
     };
-    (!beside.is_empty() && !same(offered, actual)).then(|| {
-        let id = id.escape_debug();
-        format!("{what} {id} is called `{actual}`, and beside it stands `{beside}`: put the id to its name, or empty the name")
-    })
+    (!beside.is_empty() && !same(offered, actual))
+        .then(|| said!("file-row-misplaced", what, id = id.escape_debug().to_string(), actual, beside))
 }
 
-/// Sentence about an id that a spreadsheet altered; empty if it looks unaltered.
-pub(crate) fn by_a_spreadsheet(id: &str) -> &'static str {
-    if sheet::altered(id) {
-        "; a spreadsheet made a number or a date of an id: take it from a fresh export, where ids stay texts"
-    } else {
-        ""
-    }
+/// Message about an id that a spreadsheet altered; empty if it looks unaltered.
+pub(crate) fn by_a_spreadsheet(id: &str) -> Said {
+    if sheet::altered(id) { said!("file-row-altered-id") } else { Said::default() }
 }
 
 /// `2-30, 34`
@@ -151,14 +153,19 @@ fn ranges(rows: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crosswalk_model::verb::Verb;
+    use crosswalk_say::English;
 
     #[test]
     fn a_name_beside_an_id_has_to_be_its_name() {
-        assert_eq!(misplaced("account", "7", "Acme Ltd", ""), None);
-        assert_eq!(misplaced("account", "7", "Acme Ltd", "ACME Limited"), None);
-        assert_eq!(misplaced("account", "7", "Acme Ltd", "Acme? (7)"), None);
-        let why = misplaced("account", "7\u{200b}", "Acme Ltd", "Contoso").unwrap();
-        assert!(why.starts_with("account 7\\u{200b} is called `Acme Ltd`, and beside it stands `Contoso`"), "{why}");
+        for beside in ["", "ACME Limited", "Acme? (7)"] {
+            assert_eq!(misplaced("account".into(), "7", "Acme Ltd", beside), None, "{beside}");
+        }
+        let why = misplaced("account".into(), "7\u{200b}", "Acme Ltd", "Contoso").unwrap().english();
+        assert!(
+            why.starts_with("account 7\\u{200b} is called `Acme Ltd`, but the name beside it is `Contoso`"),
+            "{why}"
+        );
     }
 
     #[test]
@@ -168,10 +175,12 @@ mod tests {
             problems.add(Cause::Unknown, row, "there is no customer x");
         }
         problems.add(Cause::Twice, 9, "customer y stands in row 8 already");
-        let Err(Error::Problems { problems, .. }) = problems.refuse("the file", "export") else { panic!("refused") };
+        let form = Form { what: "customers", required: &[], deciding: &[], known: &[] };
+        let refused = problems.refuse(&form, Call::of(Verb::CustomerExport));
+        let Err(Error::Problems { problems, .. }) = refused else { panic!("refused") };
         assert_eq!(problems.len(), WRITTEN_OUT + 2);
-        assert_eq!(problems[WRITTEN_OUT], "the same in 4994 more rows: 7-5000");
-        assert_eq!(problems[WRITTEN_OUT + 1], "row 9: customer y stands in row 8 already");
+        assert_eq!(problems[WRITTEN_OUT].english(), "the same in 4,994 more rows: 7-5000");
+        assert_eq!(problems[WRITTEN_OUT + 1].english(), "row 9: customer y stands in row 8 already");
         assert_eq!(ranges(&[2, 3, 4, 9, 11, 12]), "2-4, 9, 11-12");
     }
 }

@@ -3,15 +3,17 @@
 //! A file is imported whole or not at all: every bad row is named, and nothing is stored while one is left. Rows
 //! unchanged since their export decide nothing. The file's format is `sheet`'s.
 
-use super::decisions;
-use super::imports::{Cause, Import, ImportChange, Problems, misplaced, refused};
+use super::decisions::{self, By};
+use super::imports::{Cause, Import, ImportChange, Problems, misplaced, refusal, refused};
 use super::links::{self, Decision, LinkFilter, LinkView};
 use super::sheet::{self, Form, Sheet};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::find;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Kind, Link, LinkState, Record, Sync, SyncName};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, Link, LinkState, Record, Said, Sync, SyncName, said};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -46,7 +48,7 @@ pub struct LinkRow {
     pub score: String,
     /// Reason of the state.
     #[serde(default)]
-    pub reason: String,
+    pub reason: Said,
     /// Digest of the state at export; empty in a file that was not exported.
     #[serde(default)]
     pub revision: String,
@@ -86,8 +88,8 @@ impl LinkRow {
         !matches!(decision, Decision::Link(_)) && !self.target.is_empty() && !exported()
     }
 
-    fn target_for_nothing(&self) -> String {
-        format!("its state is still `{}`: write `linked` to take the target", self.state)
+    fn target_for_nothing(&self) -> Said {
+        said!("file-row-target-for-nothing", state = self.state.as_str())
     }
 }
 
@@ -108,8 +110,8 @@ impl Tenant {
     #[boxed]
     pub async fn link_import(&self, sync: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
         let sync = self.sync(sync).await?;
-        let export = format!("crosswalk link export {}", sync.name);
-        let sheet = Sheet::read(file, &FORM).map_err(|why| refused("the file of links", why, &export))?;
+        let export = Call::of(Verb::LinkExport).with("sync", &sync.name);
+        let sheet = Sheet::read(file, &FORM).map_err(|why| refused(&FORM, why, export.clone()))?;
         let mut problems = Problems::default();
         let rows = given(&sheet, &mut problems);
         let known = known(self, &sync.name, &rows).await?;
@@ -128,9 +130,9 @@ impl Tenant {
             taking.take(row).await?;
         }
         let Taking { links, changes, problems, .. } = taking;
-        problems.refuse("the file of links", &export)?;
+        problems.refuse(&FORM, export)?;
         let decision =
-            if dry_run { String::new() } else { decisions::decide(self, &sync, "file", links).await?.decision };
+            if dry_run { String::new() } else { decisions::decide(self, &sync, By::File, links).await?.decision };
         Ok(Import { decision, changes, ignored: sheet.ignored })
     }
 }
@@ -231,23 +233,24 @@ impl<'a> Taking<'a> {
         let freed = self.freed.get(&kind).unwrap_or(&none);
         match links::decided_among(self.tenant, self.sync, kind, &row.source, decision, freed).await {
             Ok(link) => self.add(number, view, link),
-            Err(error) => self.problems.add(Cause::Refused, number, error.to_string()),
+            Err(error) => self.problems.add(Cause::Refused, number, refusal(&error, &[&row.source, &row.target])),
         }
         Ok(())
     }
 
     /// Notes what a row decides, and describes what a row before decides already: the same source record, or a target
     /// that is not shared.
-    fn twice(&mut self, given: &'a Given) -> Option<String> {
+    fn twice(&mut self, given: &'a Given) -> Option<Said> {
         let Given { number, kind, decision, row } = given;
         if let Some(before) = self.sources.insert((*kind, &row.source), *number) {
-            return Some(format!("{kind} {} stands in row {before} already", row.source));
+            let source = row.source.as_str();
+            return Some(said!("file-row-source-twice", kind = *kind, source, before = before.to_string()));
         }
         if let Decision::Link(target) = decision
             && !self.sync.rules.shares(*kind)
             && let Some(before) = self.targets.insert((*kind, target), *number)
         {
-            return Some(format!("target {kind} {target} stands in row {before} already"));
+            return Some(said!("file-row-target-twice", kind = *kind, target, before = before.to_string()));
         }
         None
     }
@@ -283,35 +286,42 @@ async fn misplaced_row(
     decision: &Decision,
     row: &LinkRow,
     view: Option<&LinkView>,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Said>, Error> {
     if let Some(view) = view
-        && let Some(why) = misplaced(&format!("source {kind}"), &row.source, &view.source_name, &row.source_name)
+        && let Some(why) = misplaced(said!("file-row-source", kind), &row.source, &view.source_name, &row.source_name)
     {
         return Ok(Some(why));
     }
     let Decision::Link(target) = decision else { return Ok(None) };
     let there: Option<Record> = find::record(tenant, &sync.target, kind, target).await?;
-    Ok(there.and_then(|there| misplaced(&format!("target {kind}"), target, &there.name, &row.target_name)))
+    Ok(there.and_then(|there| misplaced(said!("file-row-target", kind), target, &there.name, &row.target_name)))
 }
 
-fn decided_since(kind: Kind, source: &str, now: Option<&LinkRow>) -> String {
-    let stands = match now {
-        Some(now) if now.target.is_empty() => format!("it is {}", now.state),
-        Some(now) => format!("it is {} {}", now.state, now.target),
-        None => "nothing is decided of it".to_owned(),
-    };
-    format!("{kind} {source} was decided on since this file was made: {stands} now; export it again")
-}
-
-fn parse(row: &LinkRow) -> Result<Option<(Kind, Decision)>, String> {
-    let kind: Kind = row.kind.parse()?;
-    if row.source.is_empty() {
-        return Err("`source` is empty: it is the id of the source record".to_owned());
+fn decided_since(kind: Kind, source: &str, now: Option<&LinkRow>) -> Said {
+    match now {
+        Some(now) if now.target.is_empty() => {
+            said!("file-row-decided-since", kind, source, state = now.state.as_str())
+        }
+        Some(now) => {
+            let (state, target) = (now.state.as_str(), now.target.as_str());
+            said!("file-row-targeted-since", kind, source, state, target)
+        }
+        None => said!("file-row-undecided-since", kind, source),
     }
-    let state: LinkState = row.state.to_lowercase().parse()?;
+}
+
+fn parse(row: &LinkRow) -> Result<Option<(Kind, Decision)>, Said> {
+    let known = Arg::list(Kind::ALL.map(Kind::as_str));
+    let kind: Kind = row.kind.parse().map_err(|_| said!("file-row-no-kind", text = row.kind.as_str(), known))?;
+    if row.source.is_empty() {
+        return Err(said!("file-row-no-source"));
+    }
+    let known = Arg::list(LinkState::ALL.map(LinkState::as_str));
+    let state = row.state.to_lowercase().parse::<LinkState>();
+    let state = state.map_err(|_| said!("file-row-no-state", text = row.state.as_str(), known))?;
     let decision = match state {
         LinkState::Linked if row.target.is_empty() => {
-            return Err("`linked` needs the id of the target record in `target`".to_owned());
+            return Err(said!("file-row-no-target"));
         }
         LinkState::Linked => Decision::Link(row.target.clone()),
         LinkState::Create => Decision::Create,

@@ -7,15 +7,19 @@ mod check;
 
 use self::check::{check_declined, check_target};
 pub(crate) use self::check::{check_made, check_nobodys};
-use super::decisions::{self, Decided};
+use super::decisions::{self, By, Decided};
 use super::imports::by_a_spreadsheet;
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::ground::{find, noting};
 use crate::rules::plan::line::is_free;
+use crosswalk_model::said::Arg;
 use crosswalk_model::signs::seen;
-use crosswalk_model::{Candidate, Decider, Event, Kind, Link, LinkState, ReverseDecision, Sync, SyncName, Timestamp};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{
+    Candidate, Decider, Event, Kind, Link, LinkState, ReverseDecision, Said, Sync, SyncName, Timestamp, said,
+};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -44,7 +48,7 @@ pub struct LinkView {
     /// The source customer it belongs to (itself, for a customer).
     pub customer: String,
     /// Problem of the target record: a service for which nothing is charged.
-    pub note: Option<String>,
+    pub note: Option<Said>,
 }
 
 /// An operator's decision on one source record.
@@ -116,7 +120,7 @@ impl Tenant {
     ) -> Result<Link, Error> {
         let sync = self.sync(sync).await?;
         let link = decided(self, &sync, kind, source, decision).await?;
-        let decided = decisions::decide(self, &sync, Decider::Operator.as_str(), vec![link.clone()]).await?;
+        let decided = decisions::decide(self, &sync, By::Operator, vec![link.clone()]).await?;
         Ok(decided.links.into_iter().next().unwrap_or(link))
     }
 
@@ -148,7 +152,7 @@ impl Tenant {
     #[boxed]
     pub async fn link_accept_these(&self, sync: &SyncName, score: f64, links: Vec<Link>) -> Result<Decided, Error> {
         let sync = self.sync(sync).await?;
-        decisions::decide(self, &sync, &accepted_by(score), links).await
+        decisions::decide(self, &sync, By::Score(score), links).await
     }
 
     /// Decides whether a target customer is created at the source; `None` takes a decision back.
@@ -166,18 +170,17 @@ impl Tenant {
         let sync = self.sync(sync).await?;
         if !sync.rules.reverse {
             return Err(Error::invalid(
-                format!("the sync `{}` creates nothing at its source `{}`", sync.name, sync.source),
-                "a sync with `--reverse` does",
+                said!("link-no-reverse", sync = &sync.name, source = &sync.source),
+                said!("link-hint-reverse"),
             ));
         }
-        let plan_first = format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target);
         if find::record(self, &sync.target, Kind::Customer, target).await?.is_none() {
-            return Err(Error::not_found("target record", format!("customer {target}"), plan_first));
+            return Err(Error::not_found("target-record", format!("customer {target}"), plan_first(&sync)));
         }
         if let Some(link) = self.store.links_of_target(&sync.name, Kind::Customer, target).await?.first() {
             return Err(Error::invalid(
-                format!("customer {target} is linked to {} already", link.source),
-                format!("`crosswalk link forget {} customer {}` sets it free", sync.name, link.source),
+                said!("link-taken", kind = Kind::Customer, target, other = link.source.as_str()),
+                said!("link-hint-free", forget = forget_call(&sync, Kind::Customer, &link.source)),
             ));
         }
         let word = decision.map_or("undecided", ReverseDecision::as_str);
@@ -185,7 +188,7 @@ impl Tenant {
             self,
             Some(&sync.name),
             Event::Decided,
-            format!("target customer {target}: {word} at the source"),
+            said!("link-reverse-decided", target, decision = word),
         )?;
         Ok(store.reverse_put(&sync.name, target, decision, self.parts.clock.now()).await?)
     }
@@ -205,9 +208,7 @@ async fn named(tenant: &Tenant, sync: &Sync, kind: Kind, links: &[Link]) -> Resu
             let source = find(&sources, &link.source);
             let target = link.linked().and_then(|id| find(&targets, id));
             LinkView {
-                note: target
-                    .filter(|target| kind == Kind::Product && is_free(target))
-                    .map(|_| "it has the price 0 there: nothing is charged for it".to_owned()),
+                note: target.filter(|target| kind == Kind::Product && is_free(target)).map(|_| said!("link-note-free")),
                 source_name: source.as_ref().map(|record| record.name.clone()).unwrap_or_default(),
                 target_name: link.target.as_deref().and_then(|id| find(&targets, id)).map(|record| record.name),
                 customer: source.and_then(|record| record.parent).unwrap_or_else(|| link.source.clone()),
@@ -267,12 +268,11 @@ pub(crate) async fn decided_among(
     decision: &Decision,
     freed: &HashSet<String>,
 ) -> Result<Link, Error> {
-    let hint = format!(
-        "`crosswalk link list {} --kind {kind}` lists the records; run `crosswalk plan {}` first if it is new",
-        sync.name, sync.name
-    );
     let record = find::record(tenant, &sync.source, kind, source).await?.ok_or_else(|| {
-        Error::not_found("source record", format!("{kind} {}{}", source.escape_debug(), by_a_spreadsheet(source)), hint)
+        let list = Call::of(Verb::LinkList).with("sync", &sync.name).with("kind", kind);
+        let hint = said!("link-hint-list", list, plan = Call::of(Verb::Plan).with("sync", &sync.name));
+        let hint = Said::several([by_a_spreadsheet(source), hint]);
+        Error::not_found("source-record", format!("{kind} {}", source.escape_debug()), hint)
     })?;
     let now = tenant.parts.clock.now();
     let link =
@@ -315,8 +315,8 @@ fn with_decision(mut link: Link, decision: &Decision, shares: bool, now: Timesta
     link.candidates.clear();
     // A cleared link has no decision: it is matching's again.
     let (by, reason) = match decision {
-        Decision::Forget | Decision::Decline(_) => (None, String::new()),
-        _ => (Some(Decider::Operator), "decided by the operator".to_owned()),
+        Decision::Forget | Decision::Decline(_) => (None, Said::default()),
+        _ => (Some(Decider::Operator), said!("link-decided-by-operator")),
     };
     link.decided_by = by;
     link.decided_at = now;
@@ -324,14 +324,18 @@ fn with_decision(mut link: Link, decision: &Decision, shares: bool, now: Timesta
     link
 }
 
-/// Name of the decider for an accepted score.
-pub(crate) fn accepted_by(score: f64) -> String {
-    format!("accepted score {score}")
+/// Basis of an accepted proposal.
+pub(crate) fn accepted_for(best: &Candidate) -> Said {
+    said!("link-accepted", score = Arg::decimal(format!("{:.2}", best.score)), reason = &best.reason)
 }
 
-/// Basis of an accepted proposal.
-pub(crate) fn accepted_for(best: &Candidate) -> String {
-    format!("accepted at {:.2}: {}", best.score, best.reason)
+/// Advice for a target record that is not known yet.
+fn plan_first(sync: &Sync) -> Said {
+    said!("link-hint-plan", plan = Call::of(Verb::Plan).with("sync", &sync.name), target = &sync.target)
+}
+
+fn forget_call(sync: &Sync, kind: Kind, source: &str) -> Call {
+    Call::of(Verb::LinkForget).with("sync", &sync.name).with("kind", kind).with("source", source)
 }
 
 fn passes(view: &LinkView, filter: &LinkFilter) -> bool {

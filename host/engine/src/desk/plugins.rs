@@ -5,8 +5,9 @@ use crate::error::Error;
 use crate::ground::engine::Engine;
 use crate::ground::parts::Parts;
 use crate::ground::plugins::{self, plugin_error};
-use crosswalk_model::{Description, Manifest, PluginId};
-use crosswalk_runtime::{Inspected, Runtime};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Description, Manifest, PluginId, Said, said};
+use crosswalk_runtime::{Inspected, PluginError, Runtime};
 use crosswalk_store::{PluginRow, make_private};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ pub struct UnusablePlugin {
     /// SHA-256 of its file as it was installed, hex.
     pub digest: String,
     /// Reason with a hint.
-    pub problem: String,
+    pub problem: Said,
     /// Whether it is no longer needed: a newer version is installed, and no connection is pinned to this one.
     pub superseded: bool,
 }
@@ -86,7 +87,7 @@ impl Engine {
         let description = plugin.describe().await.map_err(|failure| Error::Vendor {
             connection: inspected.manifest.id.to_string(),
             failure,
-            hint: "the component failed in `describe`: tell its author".to_owned(),
+            hint: said!("plugin-describe-failed"),
         })?;
         let before = parts.store.plugin_get(&inspected.manifest.id).await?;
         let known = parts.store.plugin_by_digest(&inspected.digest).await?.is_some();
@@ -163,7 +164,7 @@ async fn view_row(parts: &Parts, row: &PluginRow) -> Result<PluginView, Error> {
     let description = plugin.describe().await.map_err(|failure| Error::Vendor {
         connection: row.id.to_string(),
         failure,
-        hint: "the component failed in `describe`: tell its author".to_owned(),
+        hint: said!("plugin-describe-failed"),
     })?;
     Ok(PluginView {
         manifest: plugin.manifest().clone(),
@@ -175,17 +176,27 @@ async fn view_row(parts: &Parts, row: &PluginRow) -> Result<PluginView, Error> {
 }
 
 pub(crate) fn no_plugin(id: &PluginId) -> Error {
-    Error::not_found(
-        "plugin",
-        id,
-        "`crosswalk plugin list` names those there are, `crosswalk plugin add FILE` installs one",
-    )
+    let (list, add) = (Call::of(Verb::PluginList), Call::of(Verb::PluginAdd));
+    Error::not_found("plugin", id, said!("plugin-hint-list", list, add))
 }
 
-/// Reason why a plugin cannot be used, in one sentence, with a hint.
-pub(crate) fn unusable(error: &Error) -> String {
+/// Reason why a plugin cannot be used, with a hint.
+pub(crate) fn unusable(error: &Error) -> Said {
+    let why = match error {
+        // Its text names the command.
+        Error::Plugin(plugin, _) if matches!(plugin.downcast_ref(), Some(PluginError::Digest { .. })) => {
+            return causes(plugin.as_ref());
+        }
+        Error::Plugin(plugin, _) => causes(plugin.as_ref()),
+        other => other.said(),
+    };
+    Said::several([why, said!("plugin-hint-add", add = Call::of(Verb::PluginAdd))])
+}
+
+/// Text of a failure of the sandbox with its causes.
+fn causes(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Said {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(inner) = cause {
         let inner_text = inner.to_string();
         if !text.ends_with(&inner_text) {
@@ -193,10 +204,7 @@ pub(crate) fn unusable(error: &Error) -> String {
         }
         cause = inner.source();
     }
-    if text.contains("crosswalk plugin add") {
-        return text;
-    }
-    format!("{text}; `crosswalk plugin add FILE` installs one that can be used")
+    text.into()
 }
 
 fn view(inspected: Inspected, description: Option<Description>) -> PluginView {

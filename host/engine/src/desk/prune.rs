@@ -6,6 +6,9 @@
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Said, said};
 use serde::Serialize;
 
 /// Rows that were deleted, or would be.
@@ -27,11 +30,15 @@ pub struct PrunedRows {
 }
 
 impl PruneReport {
-    /// `12 plans, 3400 changes`.
+    /// `plans: 12, changes: 3,400`.
     #[must_use]
-    pub fn words(&self) -> String {
-        let each: Vec<String> = self.removed.iter().map(|one| format!("{} {}", one.rows, one.what)).collect();
-        if each.is_empty() { "nothing is old enough".to_owned() } else { each.join(", ") }
+    pub fn words(&self) -> Said {
+        if self.removed.is_empty() {
+            return said!("prune-nothing");
+        }
+        let each =
+            self.removed.iter().map(|one| said!("prune-rows", what = one.what.replace(' ', "-"), count = one.rows));
+        said!("prune-removed", rows = Arg::list(each))
     }
 }
 
@@ -50,8 +57,8 @@ impl Tenant {
             store.clock_trust().await?;
         } else if let Some(since) = store.clock_doubted(now).await?.filter(|_| !dry_run) {
             return Err(Error::Invalid {
-                message: format!("the clock leapt at {since} and says {now} now: nothing is deleted for its age"),
-                hint: "`crosswalk prune --clock-is-right` says that it is right; else wait a week".to_owned(),
+                message: said!("prune-clock-doubtful", since, now),
+                hint: said!("prune-hint-clock", prune = Call::of(Verb::Prune).flag("clock-is-right")),
             });
         }
         let mut removed = Vec::new();

@@ -4,7 +4,8 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::find::no_plan;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Kind, LinkState, Plan, PlanId, Run, RunId, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, LinkState, Plan, PlanId, Run, RunId, SyncName, said};
 use crosswalk_store::{JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -86,6 +87,7 @@ impl Tenant {
     /// There is no run with this number.
     #[boxed]
     pub async fn run_show(&self, run: RunId) -> Result<Run, Error> {
-        self.store.run_get(run).await?.ok_or_else(|| Error::not_found("run", run, "`crosswalk runs` lists them"))
+        let hint = || said!("sync-hint-runs", runs = Call::of(Verb::Runs));
+        self.store.run_get(run).await?.ok_or_else(|| Error::not_found("run", run, hint()))
     }
 }

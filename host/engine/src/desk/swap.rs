@@ -10,7 +10,7 @@ use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
 use crate::ground::{claim, noting};
-use crosswalk_model::{ConnectionName, Decider, Event, Link, LinkState, Sync, SyncName};
+use crosswalk_model::{ConnectionName, Decider, Event, Link, LinkState, Said, Sync, SyncName, said};
 use crosswalk_store::Claim;
 use serde::Serialize;
 
@@ -58,10 +58,7 @@ impl Tenant {
             }
         };
         if (&source, &target) == (&old.source, &old.target) {
-            return Err(Error::invalid(
-                format!("the sync `{name}` has that connection already"),
-                "name the connection of the other vendor",
-            ));
+            return Err(Error::invalid(said!("sync-swap-same", sync = name), said!("sync-hint-other-connection")));
         }
         // Earlier alerts belong to the old sync.
         rules.tickets.from = None;
@@ -91,11 +88,11 @@ impl Tenant {
         for known in self.schedule_list().await?.into_iter().filter(|known| known.sync == *name) {
             claimed.store.schedule_put(&known.of_another(&self.name, successor, self.parts.clock.now())).await?;
         }
-        let message = format!("in place of {name}: {} to {}", sync.source, sync.target);
+        let message = said!("sync-successor", old = name, source = &sync.source, target = &sync.target);
         claimed.store.journal_append(Some(successor), &[noting::entry(self, Event::Swapped, message)]).await?;
         let paused = [
-            noting::entry(self, Event::Paused, String::new()),
-            noting::entry(self, Event::Swapped, format!("paused: {successor} takes its place; its {kept} links stay")),
+            noting::entry(self, Event::Paused, Said::default()),
+            noting::entry(self, Event::Swapped, said!("sync-succeeded", successor, links = kept)),
         ];
         claimed.store.noting(Some(name), &paused)?.sync_pause(name, true).await?;
         let old = self.sync(name).await?;
@@ -111,7 +108,7 @@ fn again(tenant: &Tenant, old: &SyncName, link: &Link) -> Option<Link> {
         state: link.state,
         target_kind: link.target_kind,
         decided_by: link.decided_by,
-        reason: format!("{}, in {old}", link.reason),
+        reason: said!("link-taken-along", reason = &link.reason, sync = old),
         ..Link::unmapped(link.kind, link.source.clone(), tenant.parts.clock.now())
     })
 }

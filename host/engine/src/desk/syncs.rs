@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::ground::opened::{self, Opened};
 use crate::ground::tenant::Tenant;
 use crate::ground::{claim, noting};
-use crosswalk_model::{ConnectionName, Event, Kind, LinkState, Operation, Sync, SyncName, SyncRules};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{ConnectionName, Event, Kind, LinkState, Operation, Said, Sync, SyncName, SyncRules, said};
 use crosswalk_store::Claim;
 use serde_json::json;
 
@@ -39,7 +40,8 @@ impl Tenant {
             revision: 0,
         };
         check_rules(self, &mut sync).await?;
-        let message = format!("{} to {}: {}", sync.source, sync.target, json!(sync.rules));
+        let rules = json!(sync.rules).to_string();
+        let message = said!("sync-added", source = &sync.source, target = &sync.target, rules);
         noting::noting(self, Some(&sync.name), Event::SyncAdded, message)?.sync_insert(&sync).await?;
         self.sync(&sync.name).await
     }
@@ -75,7 +77,7 @@ impl Tenant {
     pub async fn sync_pause(&self, name: &SyncName, paused: bool) -> Result<Sync, Error> {
         self.sync(name).await?;
         let event = if paused { Event::Paused } else { Event::Resumed };
-        noting::noting(self, Some(name), event, String::new())?.sync_pause(name, paused).await?;
+        noting::noting(self, Some(name), event, Said::default())?.sync_pause(name, paused).await?;
         self.sync(name).await
     }
 
@@ -90,18 +92,18 @@ impl Tenant {
         let (claimed, _lease) = claim::claimed(self, &Claim::Sync(name.clone())).await?;
         let open = self.store.unsettled(name).await?.len();
         if open > 0 {
+            let of_sync = |verb| Call::of(verb).with("sync", name);
+            let (plan, list) = (of_sync(Verb::Plan), of_sync(Verb::UncertainList));
             return Err(Error::invalid(
-                format!("of {open} writes of this sync nobody knows yet whether they were carried out"),
-                format!(
-                    "`crosswalk plan {name}` looks them up, `crosswalk uncertain list {name}` says when, and \
-                     `crosswalk uncertain settle CHANGE` settles one by hand; then remove it"
-                ),
+                said!("sync-remove-uncertain", count = open),
+                said!("sync-hint-uncertain", plan, list, settle = Call::of(Verb::UncertainSettle)),
             ));
         }
         let counts = self.store.link_counts(name).await?;
         let linked: u64 =
             counts.iter().filter(|(_, state, _)| *state == LinkState::Linked).map(|(_, _, links)| links).sum();
-        let message = format!("{name}: {} to {}, with {linked} links", sync.source, sync.target);
+        let (source, target) = (&sync.source, &sync.target);
+        let message = said!("sync-removed", sync = name, source, target, links = linked);
         Ok(noting::noting(&claimed, None, Event::SyncRemoved, message)?.sync_remove(name).await?)
     }
 }
@@ -109,7 +111,7 @@ impl Tenant {
 /// Checks that both connectors support the rules.
 async fn check_rules(tenant: &Tenant, sync: &mut Sync) -> Result<(), Error> {
     if sync.source == sync.target {
-        return Err(Error::invalid("source and target are the same connection", "name two connections"));
+        return Err(Error::invalid(said!("sync-one-connection"), said!("sync-hint-two-connections")));
     }
     let source = opened::open(tenant, &sync.source).await?;
     let target = opened::open(tenant, &sync.target).await?;
@@ -125,37 +127,31 @@ async fn check_rules(tenant: &Tenant, sync: &mut Sync) -> Result<(), Error> {
             }
             if !opened.description.kind(*kind).is_some_and(|can| can.reads.everything) {
                 return Err(Error::invalid(
-                    format!("the {side} `{}` cannot list {kind}s", opened.name),
-                    format!("leave {kind} out with `--kinds`, or choose another connection"),
+                    said!("sync-cannot-list", side, connection = &opened.name, kind = *kind),
+                    said!("sync-hint-without-kind", word = kind.as_str()),
                 ));
             }
         }
     }
     let has = |kind| sync.rules.kinds.contains_key(&kind);
     if sync.rules.kinds.keys().any(|kind| !matches!(kind, Kind::Customer | Kind::Product)) && !has(Kind::Customer) {
-        return Err(Error::invalid(
-            "locations, assets, usage and alerts belong to customers",
-            "take `customer` into `--kinds`",
-        ));
+        return Err(Error::invalid(said!("sync-without-customers"), said!("sync-hint-customers")));
     }
     if has(Kind::Ticket) || (!has(Kind::Usage) && (has(Kind::Contract) || has(Kind::Product))) {
-        return Err(Error::invalid(
-            "contracts and products are mapped for usage, and tickets are made of alerts: none goes alone",
-            "name `usage` or `alert` in `--kinds`",
-        ));
+        return Err(Error::invalid(said!("sync-kind-alone"), said!("sync-hint-kind-alone")));
     }
     if jiff::tz::TimeZone::get(&sync.rules.time_zone).is_err() {
         return Err(Error::invalid(
-            format!("`{}` is no time zone", sync.rules.time_zone),
-            "write its IANA name, such as Europe/Rome",
+            said!("sync-no-time-zone", zone = sync.rules.time_zone.as_str()),
+            said!("sync-hint-time-zone"),
         ));
     }
     if sync.rules.reverse {
         let creates = source.description.kind(Kind::Customer);
         if !creates.is_some_and(|can| can.writes.contains(&Operation::Create)) || !has(Kind::Customer) {
             return Err(Error::invalid(
-                format!("the source `{}` cannot create customers", source.name),
-                "leave `--reverse` out, or choose another connection",
+                said!("sync-cannot-reverse", connection = &source.name),
+                said!("sync-hint-without-reverse"),
             ));
         }
     }
@@ -164,13 +160,16 @@ async fn check_rules(tenant: &Tenant, sync: &mut Sync) -> Result<(), Error> {
 
 /// Checks that alerts of the source can become tickets of the target.
 fn tickets_possible(source: &Opened, target: &Opened) -> Result<(), Error> {
-    let hint = "leave alert out of `--kinds`, or choose another connection";
+    let hint = || said!("sync-hint-without-kind", word = Kind::Alert.as_str());
     if !source.description.kind(Kind::Alert).is_some_and(|can| can.reads.everything) {
-        return Err(Error::invalid(format!("the source `{}` cannot list alerts", source.name), hint));
+        return Err(Error::invalid(
+            said!("sync-cannot-list", side = "source", connection = &source.name, kind = Kind::Alert),
+            hint(),
+        ));
     }
     let can = target.description.kind(Kind::Ticket);
     if !can.is_some_and(|can| can.reads.ids && can.writes.contains(&Operation::Create)) {
-        return Err(Error::invalid(format!("the target `{}` cannot make tickets and read them", target.name), hint));
+        return Err(Error::invalid(said!("sync-cannot-make-tickets", connection = &target.name), hint()));
     }
     Ok(())
 }

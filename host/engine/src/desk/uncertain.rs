@@ -13,8 +13,9 @@ use crate::rules::plan::line::PRODUCT;
 use crate::rules::plan::{same, shown};
 use crate::run::references::{self, References};
 use crate::run::{ending, journal, reading, recover};
+use crosswalk_model::verb::{Call, Verb};
 use crosswalk_model::{
-    Action, Change, ChangeId, Direction, Event, Field, Kind, Link, Mode, Record, RunId, SyncName, Timestamp,
+    Action, Change, ChangeId, Direction, Event, Field, Kind, Link, Mode, Record, RunId, Said, SyncName, Timestamp, said,
 };
 use crosswalk_store::{ChangeStatus, JournalEntry, Settled, Unsettled};
 use serde::Serialize;
@@ -48,9 +49,9 @@ pub struct UncertainView {
     /// Time of the next look-up; `None` means with the next run.
     pub due_at: Option<Timestamp>,
     /// Reason why the outcome is unknown.
-    pub why: String,
+    pub why: Said,
     /// Later decision on its link that stands, where the write was just settled as written.
-    pub overtaken: Option<String>,
+    pub overtaken: Option<Said>,
 }
 
 /// A person's finding at the vendor.
@@ -95,14 +96,14 @@ impl Tenant {
     ) -> Result<UncertainView, Error> {
         let reason = reason.trim();
         if reason.is_empty() {
-            return Err(Error::invalid("no reason is given", "say with `--reason` what was seen at the vendor"));
+            return Err(Error::invalid(said!("uncertain-no-reason"), said!("uncertain-hint-reason")));
         }
         let sync = self.plan_sync(change.plan).await?;
         let is_it = |open: &Unsettled| open.plan == change.plan && open.row.change.sequence == change.sequence;
         let not_open = || {
             Error::invalid(
-                format!("change {change} is not uncertain"),
-                format!("`crosswalk uncertain list {sync}` names those that are"),
+                said!("uncertain-settled-already", change),
+                said!("uncertain-hint-list", list = Call::of(Verb::UncertainList).with("sync", &sync)),
             )
         };
         if !self.store.unsettled(&sync).await?.iter().any(is_it) {
@@ -135,9 +136,10 @@ async fn settle_by_hand(
             if let Some(target) = planned.target.as_ref().filter(|_| planned.direction() != Direction::AtSource)
                 && target != id
             {
+                let change = ChangeId { plan: open.plan, sequence: planned.sequence };
                 return Err(Error::invalid(
-                    format!("change {}.{} is of {target}, not of {id}", open.plan, planned.sequence),
-                    format!("say `--written {target}`, or `--not-written`"),
+                    said!("uncertain-of-another", change, target, id),
+                    said!("uncertain-hint-written", target),
                 ));
             }
             let kind = planned.kind.counterpart();
@@ -152,34 +154,35 @@ async fn settle_by_hand(
                     if kept.is_none() && untold.is_none() {
                         return Err(Error::not_found(
                             "record",
-                            format!("{kind} {id} in `{}`", side.name),
-                            "look its id up there; `--not-written` where there is none",
+                            format!("{kind} {id}"),
+                            said!("uncertain-hint-look-in", connection = &side.name),
                         ));
                     }
                     untold
                 }
                 // A later call may succeed.
                 Err(failure) if failure.is_passing() => {
+                    let (connection, failure) = (&side.name, failure.said());
                     return Err(Error::invalid(
-                        format!("whether {kind} {id} is in `{}` cannot be asked now: {failure}", side.name),
-                        "nothing was changed: say it again once it answers",
+                        said!("uncertain-not-asked", kind, id, connection, failure),
+                        said!("uncertain-hint-again"),
                     ));
                 }
-                Err(failure) => Some(failure.to_string()),
+                Err(failure) => Some(failure.said()),
             };
             if let Some(why) = untold.filter(|_| kept.is_none()) {
-                tracing::warn!(connection = %side.name, why, "the record could not be read; the person's word stands");
+                tracing::warn!(connection = %side.name, %why, "the record could not be read; the person's word stands");
             }
             let references = references::references(run, [planned], &References::default()).await?;
             let change = references::change_to_write(run, open.plan, planned, None, &references).ok().flatten();
             check_made(run, tenant, &open, change.as_ref(), id, kept.as_ref()).await?;
-            let message = format!("{}; settled by hand as written: {reason}", planned.reason);
+            let message = Said::several([planned.reason.clone(), said!("uncertain-written-by-hand", reason)]);
             let overtaken =
                 recover::settle_written(run, side, &open, change.as_ref(), id, kept.as_ref(), message).await?;
             return Ok(UncertainView { overtaken, ..view(&run.sync.name, open) });
         }
         Found::NotWritten => {
-            let message = format!("settled by hand as not written: {reason}");
+            let message = said!("uncertain-not-written-by-hand", reason);
             let journal = JournalEntry {
                 run: Some(open.run),
                 ..journal::entry(run, open.plan, planned, Event::LookedUp, message, planned.target.clone())
@@ -207,10 +210,8 @@ async fn check_made(
         let link = run.store.link_get(&sync.name, kind, id).await?;
         let other = link.as_ref().and_then(Link::linked).filter(|other| Some(*other) != planned.target.as_deref());
         return other.map_or(Ok(()), |other| {
-            Err(Error::invalid(
-                format!("{kind} {id} is linked to {other} already"),
-                format!("set that one free first: `crosswalk link forget {} {kind} {id}`", sync.name),
-            ))
+            let forget = Call::of(Verb::LinkForget).with("sync", &sync.name).with("kind", kind).with("source", id);
+            Err(Error::invalid(said!("link-taken", kind, target = id, other), said!("link-hint-free-first", forget)))
         });
     }
     if planned.target.is_some() {
@@ -218,21 +219,19 @@ async fn check_made(
     }
     let intended_at = open.doubt.as_ref().map_or(open.intended_at, |doubt| doubt.intended_at);
     links::check_nobodys(tenant, sync, kind, &planned.source, id, intended_at).await?;
-    let (of, look) = (kind.counterpart(), "look its id up there; `--not-written` where there is none");
+    let (of, look) = (kind.counterpart(), || said!("uncertain-hint-look"));
     if let (Some(sent), Some(kept)) = (sent, kept) {
         let places = sent.parent.as_ref().zip(kept.parent.as_ref()).filter(|(sent, there)| sent != there);
         if let Some((sent, there)) = places.filter(|_| matches!(kind, Kind::Usage | Kind::Alert)) {
-            return Err(Error::invalid(format!("{of} {id} stands in {there}, and was to be made in {sent}"), look));
+            return Err(Error::invalid(said!("uncertain-elsewhere", kind = of, id, there, sent), look()));
         }
         let of_it =
             |fields: &[Field]| fields.iter().find(|field| field.name == PRODUCT).map(|field| field.value.clone());
         let products = of_it(&sent.fields).zip(of_it(&kept.fields)).filter(|_| kind == Kind::Usage);
         let products = products.filter(|(sent, there)| !same(sent, there));
         if let Some((sent, there)) = products {
-            return Err(Error::invalid(
-                format!("{of} {id} is of the product {}, and was to be made of {}", shown(&there), shown(&sent)),
-                look,
-            ));
+            let (there, sent) = (shown(&there), shown(&sent));
+            return Err(Error::invalid(said!("uncertain-other-product", kind = of, id, there, sent), look()));
         }
         if kind != Kind::Usage && kind == of {
             run.store.records_put(&run.target.name, kind, std::slice::from_ref(kept), run.now()).await?;
@@ -262,8 +261,8 @@ fn view(sync: &SyncName, open: Unsettled) -> UncertainView {
         due_at: doubt.as_ref().map(|doubt| doubt.due_at),
         why: match (doubt, row.status) {
             (Some(doubt), _) => doubt.why,
-            (None, ChangeStatus::Accepted) => "the vendor works on it".to_owned(),
-            (None, _) => "its run ended while it was written".to_owned(),
+            (None, ChangeStatus::Accepted) => said!("uncertain-vendor-works"),
+            (None, _) => said!("uncertain-run-ended"),
         },
         overtaken: None,
     }

@@ -16,7 +16,8 @@ use crate::rules::plan::line::{
     since_of,
 };
 use crosswalk_model::usage::CountSpan;
-use crosswalk_model::{Action, Decider, Event, Kind, LineKey, Link, LinkState, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Action, Decider, Event, Kind, LineKey, Link, LinkState, Said, Sync, SyncName, said};
 use crosswalk_store::{Claim, JournalEntry, JournalFilter};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -85,15 +86,16 @@ impl Tenant {
             let line = books.lines_of(&key.customer).into_iter().find(|line| line.product == key.product);
             let line = line.ok_or_else(|| no_line(&sync.name, key))?;
             let Some(counted) = line.counted else {
+                let line_of = key.to_string();
                 return Err(Error::invalid(
-                    format!("what {key} counts is not known: {}", line.reason),
-                    "there is nothing to dismiss until it is",
+                    said!("usage-desk-not-counted", line = line_of, reason = line.reason),
+                    said!("usage-desk-hint-not-counted"),
                 ));
             };
             if counted != *seen {
                 return Err(Error::Busy {
-                    message: format!("{key} counts {counted} by now, not {seen}"),
-                    hint: format!("`crosswalk usage list {} --customer {}` shows it", sync.name, key.customer),
+                    message: said!("usage-desk-count-moved", line = key.to_string(), counted, seen = *seen),
+                    hint: said!("usage-desk-hint-list", list = list_call(&sync, key)),
                 });
             }
             let LineVerdict::Change { action, .. } = line.verdict else { continue };
@@ -123,7 +125,7 @@ impl Tenant {
             }
             link.decided_by = Some(Decider::Dismissal);
             link.decided_at = now;
-            link.reason = format!("the count of {counted} was dismissed");
+            link.reason = said!("usage-desk-dismissed", counted);
             links.push(link);
         }
         let entry = |link: &Link| line_entry(self, &link.source, Event::Dismissed, link.reason.clone());
@@ -143,30 +145,29 @@ impl Tenant {
         let (claimed, _lease) = claim::claimed(self, &Claim::Sync(sync.name.clone())).await?;
         let opened = opened::open(self, &sync.target).await?;
         let books = snapshot::stored(self, &sync, &opened).await?;
-        let hint = format!("`crosswalk usage list {} --customer {}` shows the lines", sync.name, key.customer);
+        let hint = said!("usage-desk-hint-lines", list = list_call(&sync, key));
         let Place::Contract(contract) = books.place(&key.customer) else {
-            return Err(Error::invalid(format!("no contract is chosen for customer {}", key.customer), hint));
+            return Err(Error::invalid(said!("usage-desk-no-contract", customer = key.customer.as_str()), hint));
         };
         let record = find::record(self, &sync.target, Kind::Usage, target)
             .await?
-            .ok_or_else(|| Error::not_found("line of a contract", target, hint.clone()))?;
+            .ok_or_else(|| Error::not_found("line-of-a-contract", target, hint.clone()))?;
         if record.parent.as_deref() != Some(&contract.id) {
-            return Err(Error::invalid(format!("line {target} is not on the contract {}", contract.name), hint));
+            let contract = contract.name.as_str();
+            return Err(Error::invalid(said!("usage-desk-other-contract", target, contract), hint));
         }
         if let Product::Linked { id, name, .. } = books.product(&key.product)
             && record.text(PRODUCT) != Some(id)
         {
-            return Err(Error::invalid(
-                format!("line {target} is not of the product {name}, to which {} is mapped", key.product),
-                hint,
-            ));
+            let (service, product) = (name.as_str(), key.product.as_str());
+            return Err(Error::invalid(said!("usage-desk-other-product", target, service, product), hint));
         }
         let taken = self.store.links_of_target(&sync.name, Kind::Usage, target).await?;
         if let Some(other) = taken.iter().find(|link| link.source != key.to_string() && link.linked().is_some()) {
-            return Err(Error::invalid(format!("line {target} is taken by {} already", other.source), hint));
+            return Err(Error::invalid(said!("usage-desk-taken-already", target, other = other.source.as_str()), hint));
         }
         if let Some(elsewhere) = books.billed_elsewhere(target) {
-            return Err(Error::invalid(format!("line {target} is {elsewhere}: one line is billed by one count"), hint));
+            return Err(Error::invalid(said!("usage-desk-billed-elsewhere", target, elsewhere), hint));
         }
         let now = self.parts.clock.now();
         let known = books.links.get(&key.customer).and_then(|links| links.get(&key.product));
@@ -181,13 +182,13 @@ impl Tenant {
         link.target = Some(target.to_owned());
         link.decided_by = Some(Decider::Operator);
         link.decided_at = now;
-        link.reason = "the operator said which line it is".to_owned();
+        link.reason = said!("usage-desk-line-chosen");
         remember_place(&mut link, &books, key);
         // The present quantity is the agreed one; the count is still open.
         if let Some(has) = integer(record.field(QUANTITY)) {
             link.memory.line_mut().quantity = Some(has);
         }
-        let entry = line_entry(self, &link.source, Event::Taken, format!("it is line {target}"));
+        let entry = line_entry(self, &link.source, Event::Taken, said!("usage-desk-taken", target));
         claimed.store.decide(&sync.name, std::slice::from_ref(&link), Vec::new(), &[entry]).await?;
         Ok(Link { revision: link.revision + 1, ..link })
     }
@@ -231,7 +232,7 @@ impl Tenant {
     }
 }
 
-fn line_entry(tenant: &Tenant, line: &str, event: Event, message: String) -> JournalEntry {
+fn line_entry(tenant: &Tenant, line: &str, event: Event, message: Said) -> JournalEntry {
     let customer = line.parse::<LineKey>().ok().map(|key| key.customer);
     JournalEntry {
         kind: Some(Kind::Usage),
@@ -241,6 +242,10 @@ fn line_entry(tenant: &Tenant, line: &str, event: Event, message: String) -> Jou
         message,
         ..JournalEntry::at(tenant.parts.clock.now())
     }
+}
+
+fn list_call(sync: &Sync, key: &LineKey) -> Call {
+    Call::of(Verb::UsageList).with("sync", &sync.name).with("customer", &key.customer)
 }
 
 fn remember_place(link: &mut Link, books: &UsageSnapshot<'_>, key: &LineKey) {

@@ -23,8 +23,8 @@ use crate::ground::tenant::Tenant;
 use crate::rules::plan::Planned;
 use crate::run::left;
 use crosswalk_model::{
-    Action, Brake, Cause, Decider, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Side, Sync, SyncName,
-    Timestamp,
+    Action, Brake, Cause, Decider, Finding, Kind, Link, Plan, PlanId, PlannedChange, Record, Said, Side, Sync,
+    SyncName, Timestamp, said,
 };
 use crosswalk_store::{ChangeFilter, ChangeStatus, FindingFilter, JournalEntry, JournalFilter, Stored};
 use serde::Serialize;
@@ -37,16 +37,16 @@ pub struct Trace {
     /// The record at the source, as last read.
     pub source: Option<Record>,
     /// Time since which it is missing there.
-    pub source_gone: Option<String>,
+    pub source_gone: Option<Timestamp>,
     /// The record at the target.
     pub target: Option<Record>,
     /// The link.
     pub link: Option<Link>,
     /// The verdict, in one sentence.
-    pub verdict: String,
+    pub verdict: Said,
     /// Steps that lead to the verdict, from the source to the target.
     pub steps: Vec<Step>,
-    /// Commands that would change it.
+    /// What would change it.
     pub next: Vec<Advice>,
     /// The newest plan that concerns it, with its time: the trace rests on it.
     pub plan: Option<(PlanId, Timestamp)>,
@@ -75,13 +75,13 @@ struct Facts {
     /// Present plan of this record alone.
     afresh: Planned,
     /// Differences that the sync's rules leave as they are.
-    by_rule: Vec<String>,
+    by_rule: Vec<Said>,
     /// For an alert: reason why it is in no ticket, where that is settled.
-    no_ticket: Option<String>,
+    no_ticket: Option<Said>,
     /// For a line of usage: its present state.
     line: Option<UsageLine>,
     /// For a customer whose usage is counted: reason why none of it is billed.
-    unbilled: Option<String>,
+    unbilled: Option<Said>,
     /// Its unsettled write, of any plan.
     uncertain: Option<UncertainView>,
     journal: Vec<JournalEntry>,
@@ -101,8 +101,8 @@ struct Customer {
     link: Option<Link>,
     /// Whether the source lists it.
     listed: bool,
-    /// The newest plan's intention for it, in words.
-    to_come: Option<String>,
+    /// The newest plan's intention for it, as what is said of the customer.
+    to_come: Option<Said>,
 }
 
 impl Tenant {
@@ -120,7 +120,7 @@ impl Tenant {
         let (verdict, steps, next) = words::tell(&sync, kind, &facts);
         Ok(Trace {
             kind,
-            source_gone: facts.source.as_ref().and_then(|stored| stored.gone_at).map(|at| at.to_string()),
+            source_gone: facts.source.as_ref().and_then(|stored| stored.gone_at),
             source: facts.source.map(|stored| stored.record),
             target: facts.target.filter(|stored| stored.gone_at.is_none()).map(|stored| stored.record),
             link: facts.link,
@@ -209,8 +209,8 @@ async fn customer_of(tenant: &Tenant, sync: &Sync, id: String) -> Result<Custome
             view.status == ChangeStatus::Pending && matches!(view.change.action, Action::Link | Action::Create)
         };
         to_come = planned.iter().find(makes).map(|view| match view.change.action {
-            Action::Link => format!("waits for plan {} to link it", plan.id),
-            _ => format!("waits for plan {} to create it", plan.id),
+            Action::Link => said!("why-customer-waits-link", plan = plan.id),
+            _ => said!("why-customer-waits-create", plan = plan.id),
         });
     }
     Ok(Customer { name, id, link, listed, to_come })

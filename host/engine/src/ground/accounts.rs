@@ -13,7 +13,8 @@ use super::opened::Opened;
 use super::tenant::Tenant;
 use super::{noting, patience};
 use crate::error::Error;
-use crosswalk_model::{Account, ConnectionName, Event, KnownAccount, Sync, SyncName};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Account, Call, ConnectionName, Event, KnownAccount, Sync, SyncName, Verb, said};
 use crosswalk_runtime::Identity;
 use crosswalk_store::TenantStore;
 use serde::Serialize;
@@ -108,7 +109,8 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
         other: None,
     };
     let Some(known) = known.filter(|known| known.account.is_told()) else {
-        let store = noting::noting(tenant, None, Event::AccountKept, format!("{name}: {answered}"))?;
+        let kept = said!("account-kept", connection = name, account = called(&answered));
+        let store = noting::noting(tenant, None, Event::AccountKept, kept)?;
         let store = if answered.is_told() { &store } else { &tenant.store };
         store.account_put(name, &asked).await?;
         return Ok(Standing::Kept);
@@ -117,7 +119,7 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
         let account = known.account.clone().told_again(answered);
         let again = KnownAccount { account, since: known.since, said_at: known.said_at, ..asked };
         if known.other.is_some() {
-            let message = format!("{name}: {} answers again", again.account);
+            let message = said!("account-back", connection = name, account = called(&again.account));
             noting::noting(tenant, None, Event::AccountBack, message)?.account_put(name, &again).await?;
         } else {
             tenant.store.account_put(name, &again).await?;
@@ -127,14 +129,16 @@ pub(crate) async fn standing(tenant: &Tenant, opened: &Opened, identity: &Identi
     let uses = |sync: &crosswalk_model::Sync| sync.source == *name || sync.target == *name;
     let syncs: Vec<SyncName> = tenant.sync_list().await?.into_iter().filter(uses).map(|sync| sync.name).collect();
     if syncs.is_empty() {
-        let message = format!("{name}: {answered}, was {}; it is in no sync", known.account);
+        let (account, known_as) = (called(&answered), called(&known.account));
+        let message = said!("account-changed", connection = name, account, known = known_as);
         noting::noting(tenant, None, Event::AccountChanged, message)?.account_change(name, &asked, true).await?;
         return Ok(Standing::Changed { was: known.account });
     }
     let other =
         KnownAccount { other: Some(answered.clone()), asked_at: now, revision: opened.revision, ..known.clone() };
     let first = known.other.as_ref() != Some(&answered);
-    let message = format!("{name}: {answered} answers, was {}; its syncs are held", known.account);
+    let (account, known_as) = (called(&answered), called(&known.account));
+    let message = said!("account-other", connection = name, account, known = known_as);
     let store = if first { noting::noting(tenant, None, Event::AccountOther, message)? } else { tenant.store.clone() };
     store.account_put(name, &other).await?;
     Ok(Standing::Other { known: known.account, syncs })
@@ -172,14 +176,25 @@ pub(crate) fn account_of(identity: &Identity) -> Account {
     Account { name: identity.account.trim().to_owned(), id: identity.id.clone().filter(|id| !id.is_empty()) }
 }
 
+/// An account in a message.
+fn called(account: &Account) -> Arg {
+    match (account.name.as_str(), &account.id) {
+        ("", None) => said!("account-unnamed").into(),
+        ("", Some(id)) => said!("account-of-id", id).into(),
+        (name, None) => name.into(),
+        (name, Some(id)) => format!("{name} ({id})").into(),
+    }
+}
+
 fn held(name: &ConnectionName, known: &Account, answered: &Account) -> Error {
+    let of = |verb| Call::of(verb).with("name", name);
     Error::Held {
-        message: format!(
-            "`{name}` answers as {answered}, and its links are about {known}: nothing of its syncs is planned or written"
-        ),
-        hint: format!(
-            "point it back with `crosswalk connection set {name}` or `grant`; where both are the same account, say so with \
-             `crosswalk connection check {name} --same --reason TEXT`; for another account add a connection and a sync of its own"
+        message: said!("account-held", connection = name, account = called(answered), known = called(known)),
+        hint: said!(
+            "account-hint-held",
+            set = of(Verb::ConnectionSet),
+            grant = of(Verb::ConnectionGrant),
+            check = of(Verb::ConnectionCheck).flag("same").choose("reason"),
         ),
     }
 }

@@ -8,7 +8,7 @@ use super::tenant::Tenant;
 use crate::boxed;
 use crate::clock::Clock;
 use crate::error::Error;
-use crosswalk_model::{Retention, TenantName};
+use crosswalk_model::{Call, Retention, TenantName, Verb, said};
 use crosswalk_runtime::Runtime;
 use crosswalk_store::Store;
 use std::path::PathBuf;
@@ -43,11 +43,12 @@ impl Engine {
         self.parts.note_clock().await?;
         let store = self.parts.store.tenant(name).await.map_err(|error| match error {
             crosswalk_store::StoreError::NotFound { .. } => {
-                Error::not_found("tenant", name, "`crosswalk tenant list` names them, `crosswalk tenant add` makes one")
+                let (list, add) = (Call::of(Verb::TenantList), Call::of(Verb::TenantAdd).with("name", name));
+                Error::not_found("tenant", name, said!("find-hint-tenant", list, add))
             }
             other => other.into(),
         })?;
-        Ok(Tenant { name: name.clone(), store, parts: self.parts.clone() })
+        Ok(Tenant { name: name.clone(), store, parts: self.parts.clone(), queued: None })
     }
 
     /// Adds a tenant.

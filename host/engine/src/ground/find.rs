@@ -5,7 +5,9 @@
 use super::tenant::Tenant;
 use crate::boxed;
 use crate::error::Error;
-use crosswalk_model::{ConnectionName, Kind, LinkState, PlanId, PlannedChange, Record, Sync, SyncName};
+use crosswalk_model::{
+    Call, ConnectionName, Kind, LinkState, PlanId, PlannedChange, Record, Said, Sync, SyncName, Verb, said,
+};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
 use serde::Serialize;
 
@@ -31,7 +33,7 @@ impl Tenant {
         self.store
             .sync_get(name)
             .await?
-            .ok_or_else(|| Error::not_found("sync", name, "`crosswalk sync list` names those there are"))
+            .ok_or_else(|| Error::not_found("sync", name, said!("find-hint-sync", list = Call::of(Verb::SyncList))))
     }
 
     /// Returns the tenant's syncs.
@@ -90,10 +92,8 @@ pub(crate) async fn usage_sync(tenant: &Tenant, name: &SyncName) -> Result<Sync,
     // The hint names the kinds already in the sync too: `--kinds` drops those it does not list.
     let kinds: Vec<&str> = sync.rules.kinds.keys().map(|kind| kind.as_str()).chain(["usage"]).collect();
     let kinds = kinds.join(",");
-    Err(Error::invalid(
-        format!("usage takes no part in the sync `{name}`"),
-        format!("`crosswalk sync set {name} --kinds {kinds}` takes it in"),
-    ))
+    let set = Call::of(Verb::SyncSet).with("name", name).with("kinds", kinds);
+    Err(Error::invalid(said!("find-no-usage", sync = name), said!("find-hint-usage", set)))
 }
 
 /// Resolves the source id of a linked record from the id of either side.
@@ -105,20 +105,20 @@ pub(crate) async fn linked_source(tenant: &Tenant, sync: &SyncName, kind: Kind, 
     match link {
         Some(link) if link.state == LinkState::Linked => Ok(link.source),
         Some(link) => Err(Error::invalid(
-            format!("{kind} {id} is not linked: its link is {}", link.state.as_str()),
-            format!("`crosswalk why {sync} {kind} {id}` says why, and what would change it"),
+            said!("find-not-linked", kind, record = id, state = link.state.as_str()),
+            said!("find-hint-why", why = Call::of(Verb::Why).with("sync", sync).with("kind", kind).with("record", id)),
         )),
         None => Err(Error::not_found(
-            "linked record",
+            "link-of",
             format!("{kind} {id}"),
-            format!("look at the id again; if it is new, `crosswalk plan {sync}` reads and matches it"),
+            said!("find-hint-record", plan = Call::of(Verb::Plan).with("sync", sync)),
         )),
     }
 }
 
 /// The error for a plan that does not exist.
 pub(crate) fn no_plan(plan: PlanId) -> Error {
-    Error::not_found("plan", plan, "`crosswalk plan --list SYNC` names those there are")
+    Error::not_found("plan", plan, said!("find-hint-plan", list = Call::of(Verb::Plan).choose("sync").flag("list")))
 }
 
 /// A change of a plan with its state.
@@ -129,5 +129,5 @@ pub struct ChangeView {
     /// Its state.
     pub status: ChangeStatus,
     /// Reason, if it failed or was refused.
-    pub message: String,
+    pub message: Said,
 }

@@ -8,7 +8,9 @@ use super::plugins;
 use super::ports::ConnectionPorts;
 use super::tenant::Tenant;
 use crate::error::Error;
-use crosswalk_model::{Connection, ConnectionName, Description, Failure, KnownAccount, Manifest, Mode};
+use crosswalk_model::{
+    Call, Connection, ConnectionName, Description, Failure, KnownAccount, Manifest, Mode, Said, Verb, said,
+};
 use crosswalk_runtime::{CallContext, ConnectionSpec, Connector, Plugin};
 use crosswalk_store::Opening;
 use std::sync::Arc;
@@ -37,7 +39,8 @@ impl Opened {
 
     /// Turns a failure of this connection into an error with a hint.
     pub(crate) fn failed(&self, failure: Failure) -> Error {
-        let hint = self.manifest.troubleshooting.get(failure.name()).cloned().unwrap_or_else(|| general_hint(&failure));
+        let own = self.manifest.troubleshooting.get(failure.name());
+        let hint = own.map_or_else(|| general_hint(&failure), |text| text.as_str().into());
         Error::Vendor { connection: self.name.to_string(), failure, hint }
     }
 }
@@ -47,19 +50,18 @@ pub(crate) fn reading() -> CallContext {
     CallContext { mode: Mode::Plan, scratch: Arc::default() }
 }
 
-fn general_hint(failure: &Failure) -> String {
+fn general_hint(failure: &Failure) -> Said {
     match failure {
-        Failure::Denied { .. } => "check the credentials and the rights of the account, or grant the endpoint it names",
-        Failure::Throttled { .. } => "wait: the vendor's limit on calls is reached",
-        Failure::Unavailable { .. } => "try again later: the vendor is down or answers nonsense",
-        Failure::Broken { .. } => "the connector has a bug: tell its author what is said here",
-        _ => "the vendor's words say what is wrong",
+        Failure::Denied { .. } => said!("opened-hint-denied"),
+        Failure::Throttled { .. } => said!("opened-hint-throttled"),
+        Failure::Unavailable { .. } => said!("opened-hint-unavailable"),
+        Failure::Broken { .. } => said!("opened-hint-broken"),
+        _ => said!("opened-hint-other"),
     }
-    .to_owned()
 }
 
 fn no_connection(name: &ConnectionName) -> Error {
-    Error::not_found("connection", name, "`crosswalk connection list` names those there are")
+    Error::not_found("connection", name, said!("find-hint-connection", list = Call::of(Verb::ConnectionList)))
 }
 
 /// Opens a connection: its pinned component, with its settings, secrets and grants.
@@ -67,8 +69,8 @@ pub(crate) async fn open(tenant: &Tenant, name: &ConnectionName) -> Result<Opene
     let opening = tenant.store.connection_opening(name).await?.ok_or_else(|| no_connection(name))?;
     if let Some((since, why)) = &opening.quarantine {
         return Err(Error::invalid(
-            format!("the connection `{name}` is in quarantine since {since}: {why}"),
-            format!("tell the plugin's author, then let it go on with `crosswalk connection release {name}`"),
+            said!("opened-quarantine", connection = name, since = *since, why),
+            said!("opened-hint-quarantine", release = Call::of(Verb::ConnectionRelease).with("name", name)),
         ));
     }
     let plugin = plugins::plugin(&tenant.parts, &opening.connection.digest).await?;
@@ -91,8 +93,8 @@ async fn open_with(parts: &Parts, tenant: &Tenant, plugin: &Plugin, opening: Ope
     let spec = ConnectionSpec { tenant: tenant.name.clone(), secrets, connection, ports: Arc::new(ports) };
     let connector = parts.runtime.open(plugin, spec).map_err(|error| {
         Error::invalid(
-            format!("the connection `{name}` cannot be opened: {error}"),
-            format!("`crosswalk connection set {name}` changes its settings and secrets"),
+            said!("opened-not", connection = &name, problem = error.to_string()),
+            said!("opened-hint-set", set = Call::of(Verb::ConnectionSet).with("name", &name)),
         )
     })?;
     let manifest = plugin.manifest().clone();

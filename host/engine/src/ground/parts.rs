@@ -6,7 +6,8 @@ use super::held;
 use super::stop::Stop;
 use crate::clock::Clock;
 use crate::error::Error;
-use crosswalk_model::Retention;
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Retention, said};
 use crosswalk_runtime::{Plugin, Runtime};
 use crosswalk_store::Store;
 use std::collections::HashMap;
@@ -62,11 +63,15 @@ impl Parts {
         let step = store.clock_note(now).await?;
         self.clock_noted.store(now.0, Ordering::Relaxed);
         let Some(step) = step else { return Ok(()) };
-        let each: Vec<String> = step.taken_back.iter().map(|(what, rows)| format!("{rows} {what}")).collect();
-        let mut message = format!("the clock went from {} to {now}", step.before);
-        if !each.is_empty() {
-            message.push_str(&format!("; times that lay too far ahead were taken back: {}", each.join(", ")));
-        }
+        let reset = step.taken_back.iter().map(|(what, rows)| {
+            // The store's description, as the word by which the catalogues choose theirs.
+            said!("clock-reset", what = what.replace(' ', "-"), count = *rows)
+        });
+        let before = step.before;
+        let message = match step.taken_back.is_empty() {
+            true => said!("clock-stepped", before, now),
+            false => said!("clock-stepped-and-reset", before, now, reset = Arg::list(reset)),
+        };
         tracing::warn!("{message}");
         for tenant in store.tenant_list().await? {
             let entry = crosswalk_store::JournalEntry {

@@ -4,6 +4,7 @@
 
 use super::parts::Parts;
 use crate::error::Error;
+use crosswalk_model::{Call, Verb, said};
 use crosswalk_runtime::{Plugin, PluginError};
 use crosswalk_store::PluginRow;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ pub(crate) async fn plugin(parts: &Parts, digest: &str) -> Result<Plugin, Error>
         return Ok(plugin);
     }
     let row = parts.store.plugin_by_digest(digest).await?.ok_or_else(|| {
-        Error::not_found("plugin with digest", digest, "add its file again with `crosswalk plugin add`")
+        Error::not_found("plugin-with-digest", digest, said!("plugin-hint-again", add = Call::of(Verb::PluginAdd)))
     })?;
     let file = plugin_file(parts, &row);
     let plugin = parts.runtime.load_file(&file, &row.digest).await.map_err(|error| plugin_error(error, &file))?;
@@ -36,6 +37,6 @@ pub(crate) fn remember(parts: &Parts, digest: &str, plugin: Plugin) {
 }
 
 pub(crate) fn plugin_error(error: PluginError, file: &Path) -> Error {
-    let hint = format!("the file is {}", file.display());
+    let hint = said!("plugin-hint-file", file = file.display().to_string());
     Error::Plugin(Box::new(error), hint)
 }

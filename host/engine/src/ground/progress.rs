@@ -20,6 +20,19 @@ pub enum Stage {
     Applying,
 }
 
+impl Stage {
+    /// The word of the stage.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Stage::Reading { .. } => "reading",
+            Stage::Planning => "planning",
+            Stage::Recovering => "recovering",
+            Stage::Applying => "applying",
+        }
+    }
+}
+
 /// Receiver of progress. Called often: must return fast.
 pub trait Progress: Send + Sync {
     /// A stage begins; `steps` is the total, `None` if unknown.

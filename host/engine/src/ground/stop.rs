@@ -8,32 +8,46 @@ use tokio::sync::watch;
 
 /// Signal that a stop is requested. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Sender<bool>);
+pub struct Stop {
+    own: watch::Sender<bool>,
+    /// What stops it along.
+    parent: Option<Box<Stop>>,
+}
 
 impl Default for Stop {
     fn default() -> Self {
-        Self(watch::Sender::new(false))
+        Self { own: watch::Sender::new(false), parent: None }
     }
 }
 
 impl Stop {
+    /// Returns a signal of a part of the work: it is stopped with the whole, or alone.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { parent: Some(Box::new(self.clone())), ..Self::default() }
+    }
+
     /// Requests a stop. The request cannot be taken back.
     pub fn stop(&self) {
-        self.0.send_replace(true);
+        self.own.send_replace(true);
     }
 
     /// Reports whether a stop is requested.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        *self.0.borrow()
+        *self.own.borrow() || self.parent.as_ref().is_some_and(|parent| parent.is_stopped())
     }
 
     /// Resolves when a stop is requested, at once if it was already.
     #[boxed]
     pub async fn stopped(&self) {
-        let mut asked = self.0.subscribe();
+        let mut asked = self.own.subscribe();
         // The sender is owned by `self`: it cannot be dropped during the wait.
-        let _ = asked.wait_for(|asked| *asked).await;
+        let own = asked.wait_for(|asked| *asked);
+        match &self.parent {
+            None => drop(own.await),
+            Some(parent) => tokio::select! { _ = own => {}, () = parent.stopped() => {} },
+        }
     }
 }
 
@@ -65,5 +79,17 @@ mod tests {
         early.await.unwrap();
         stop.stopped().await;
         assert!(stop.is_stopped());
+    }
+
+    #[tokio::test]
+    async fn a_part_is_stopped_alone_or_with_the_whole() {
+        let whole = Stop::default();
+        let (one, other) = (whole.child(), whole.child());
+        one.stop();
+        one.stopped().await;
+        assert!(one.is_stopped() && !other.is_stopped() && !whole.is_stopped());
+        whole.stop();
+        other.stopped().await;
+        assert!(other.is_stopped());
     }
 }

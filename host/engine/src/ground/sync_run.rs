@@ -3,15 +3,17 @@
 use super::opened::{self, Opened};
 use super::parts::Parts;
 use super::progress::Progress;
+use super::stop::Stop;
 use super::tenant::Tenant;
+use super::watched::Watched;
 use super::{accounts, claim};
 use crate::error::Error;
-use crosswalk_model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Side, Sync, SyncName};
+use crosswalk_model::{ChangeId, Kind, Mode, PlanId, RunCounts, RunId, RunStatus, Said, Side, Sync, SyncName};
 use crosswalk_store::{Claim, Lease, TenantStore};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Number of sentences a run keeps about data that was not read.
+/// Number of messages a run keeps about data that was not read.
 const COMPLAINTS: usize = 100;
 
 /// A run on a sync. While it lives, no other process works on the same sync.
@@ -21,12 +23,14 @@ pub(crate) struct SyncRun<'p> {
     pub(crate) sync: Sync,
     pub(crate) source: Opened,
     pub(crate) target: Opened,
-    pub(crate) progress: &'p dyn Progress,
+    pub(crate) progress: Watched<'p>,
+    /// Stops this run, alone or with all work of the process.
+    pub(crate) stop: Stop,
     pub(crate) id: RunId,
     /// Number of findings that make bills wrong until a person acts.
     pub(crate) attention: AtomicU64,
-    /// Data that was not read, or not to its end, by any step: one sentence each.
-    complaints: Mutex<Vec<String>>,
+    /// Data that was not read, or not to its end, by any step: one message each.
+    complaints: Mutex<Vec<Said>>,
     /// Whether this run has looked up what earlier ones left open.
     pub(crate) recovered: AtomicBool,
     /// Seed of the idempotency keys of this database.
@@ -74,18 +78,18 @@ impl SyncRun<'_> {
         idempotency_key(&self.instance, id)
     }
 
-    /// Notes data that was not read: any such sentence makes the run partial.
-    pub(crate) fn complain(&self, sentences: impl IntoIterator<Item = String>) {
+    /// Notes data that was not read: any such message makes the run partial.
+    pub(crate) fn complain(&self, messages: impl IntoIterator<Item = Said>) {
         let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        for sentence in sentences {
-            if complaints.len() < COMPLAINTS && !complaints.contains(&sentence) {
-                complaints.push(sentence);
+        for message in messages {
+            if complaints.len() < COMPLAINTS && !complaints.contains(&message) {
+                complaints.push(message);
             }
         }
     }
 
-    /// Sentences about data not read so far.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    /// Messages about data not read so far.
+    pub(crate) fn complaints(&self) -> Vec<Said> {
         self.complaints.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -102,7 +106,7 @@ impl SyncRun<'_> {
     /// # Errors
     /// `Stopped`, if a stop is requested.
     pub(crate) fn go_on(&self) -> Result<(), Error> {
-        if self.parts.stop.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
+        if self.stop.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
     }
 
     pub(crate) fn now(&self) -> crosswalk_model::Timestamp {
@@ -122,7 +126,7 @@ impl SyncRun<'_> {
                 Error::Held { .. } => RunStatus::Held,
                 _ => RunStatus::Failed,
             };
-            run.message = error.to_string();
+            run.message = error.said();
             if let Some((plan, counts)) = done {
                 (run.plan, run.counts) = (Some(plan), counts);
             }
@@ -204,8 +208,10 @@ async fn begin_unasked<'p>(
     let source = opened::open(&claimed, &sync.source).await?;
     let target = opened::open(&claimed, &sync.target).await?;
     let now = claimed.parts.clock.now();
-    let run = claimed.store.run_begin(name, mode, now).await?;
+    let run = claimed.store.run_begin(name, mode, tenant.queued, now).await?;
     let instance = claimed.store.instance_key().await?;
+    let stop = claimed.parts.stop.child();
+    let progress = Watched::new(&claimed.store, run, &stop, progress);
     Ok(SyncRun {
         parts: claimed.parts,
         store: claimed.store,
@@ -213,6 +219,7 @@ async fn begin_unasked<'p>(
         source,
         target,
         progress,
+        stop,
         id: run,
         attention: AtomicU64::new(0),
         complaints: Mutex::default(),

@@ -1,7 +1,7 @@
 //! The engine's handle for one tenant. Its verbs are in the files of their nouns.
 
 use super::parts::Parts;
-use crosswalk_model::{Actor, TenantName};
+use crosswalk_model::{Actor, RunId, TenantName};
 use crosswalk_store::TenantStore;
 use std::sync::Arc;
 
@@ -11,6 +11,8 @@ pub struct Tenant {
     pub(crate) name: TenantName,
     pub(crate) store: TenantStore,
     pub(crate) parts: Arc<Parts>,
+    /// The queued run that the next run is; `None` means that it is a new one.
+    pub(crate) queued: Option<RunId>,
 }
 
 impl Tenant {
@@ -25,5 +27,10 @@ impl Tenant {
     #[must_use]
     pub fn by(&self, actor: Actor) -> Self {
         Self { store: self.store.by(actor), ..self.clone() }
+    }
+
+    /// Returns a handle whose next run is one that was asked for.
+    pub(crate) fn queued(&self, run: RunId) -> Self {
+        Self { queued: Some(run), ..self.clone() }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::matching::{Decision, Matched};
 use crosswalk_model::usage::Switches;
-use crosswalk_model::{Decider, LineKey, Link, LinkState, Memory, Timestamp};
+use crosswalk_model::{Decider, LineKey, Link, LinkState, Memory, Timestamp, said};
 use std::collections::HashMap;
 
 /// What goes along.
@@ -75,7 +75,7 @@ pub(crate) fn given_up(of: &Link, to: &str, now: crosswalk_model::Timestamp) -> 
     Link {
         declined: of.declined.clone(),
         decided_by: Some(Decider::ReEnrolled),
-        reason: format!("re-enrolled as {to}, which has its target now"),
+        reason: said!("anew-re-enrolled", source = to),
         target_kind: of.target_kind,
         revision: of.revision,
         ..Link::unmapped(of.kind, of.source.clone(), now)

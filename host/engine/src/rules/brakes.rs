@@ -36,7 +36,9 @@
 use super::serials;
 use crosswalk_model::plan::Direction;
 use crosswalk_model::sync::BrakeLimits;
-use crosswalk_model::{Action, Brake, Decider, FieldDiff, Hold, Kind, PlannedChange, Risk, Step, Trust, catalogue};
+use crosswalk_model::{
+    Action, Brake, Decider, FieldDiff, Hold, Kind, PlannedChange, Risk, Said, Step, Trust, catalogue, said,
+};
 use std::collections::{HashMap, HashSet};
 
 /// What the brakes of the whole sync count.
@@ -67,12 +69,13 @@ impl Class {
         }
     }
 
+    /// The word by which the catalogues choose what is counted.
     fn counted(self) -> &'static str {
         match self {
             Class::Deactivations => "deactivations",
-            Class::Identity => "changed identities",
-            Class::Moves => "moves to another customer",
-            Class::Creates => "new ones",
+            Class::Identity => "identities",
+            Class::Moves => "moves",
+            Class::Creates => "creates",
         }
     }
 }
@@ -136,11 +139,10 @@ pub fn over_the_sync(kind: Kind, class: Class, count: usize, in_use: u64, limits
     };
     let least = if matches!(kind, Kind::Customer | Kind::Product) { least.min(own_least) } else { least };
     is_over(count, in_use, percent, least).then(|| {
-        let reason = format!(
-            "{count} {} of {in_use} {kind}s in the whole sync: more than {percent} %, and at least {least}",
-            class.counted()
-        );
-        Hold::new(class.brake(), reason)
+        Hold::new(
+            class.brake(),
+            said!("brake-share-of-sync", counted = class.counted(), count, in_use, kind, percent, least),
+        )
     })
 }
 
@@ -166,18 +168,15 @@ pub fn hold(changes: &mut [PlannedChange], unit: Unit, limits: &BrakeLimits) {
     for change in changes.iter_mut().filter(|change| is_identity(change)) {
         change.risk = Risk::High;
     }
-    let mut brakes: Vec<(Brake, String)> = Vec::new();
+    let mut brakes: Vec<(Brake, Said)> = Vec::new();
     if unit.trust == Trust::Preview {
-        brakes.push((Brake::Preview, format!("this sync only previews {kind}s: raise its trust to apply")));
+        brakes.push((Brake::Preview, said!("brake-preview", kind)));
     }
     if let Some(in_use) = unit.in_use {
         brakes.extend(over_a_share(kind, changes, in_use, unit.first_run, limits));
     }
     if unit.first_run && limits.first_run {
-        brakes.push((
-            Brake::FirstRun,
-            format!("the first run of {kind}s in this sync: {} changes to look at", changes.len()),
-        ));
+        brakes.push((Brake::FirstRun, said!("brake-first-run", kind, count = changes.len())));
     }
     let hold = Hold::together(brakes.into_iter().map(|(brake, reason)| Hold::new(brake, reason)));
     for change in changes {
@@ -192,17 +191,14 @@ fn over_a_share(
     in_use: u32,
     first_run: bool,
     limits: &BrakeLimits,
-) -> Vec<(Brake, String)> {
-    let mut brakes: Vec<(Brake, String)> = Vec::new();
+) -> Vec<(Brake, Said)> {
+    let mut brakes: Vec<(Brake, Said)> = Vec::new();
     let deactivations = counted(changes, Class::Deactivations).1;
     // What is written as a record is first linked belongs to the linking, not to a mass change.
     let fresh = sources(changes, |change| change.action == Action::Link);
     let updates = changes.iter().filter(|change| is_update(change) && !fresh.contains(change.source.as_str())).count();
     if deactivations > 0 && in_use > 0 && deactivations as u64 >= u64::from(in_use) {
-        brakes.push((
-            Brake::Deactivations,
-            format!("all {in_use} linked {kind}s of this customer are to be deactivated"),
-        ));
+        brakes.push((Brake::Deactivations, said!("brake-all", in_use, kind)));
     }
     let known = in_use > 0 && !first_run;
     let own = |class| if known { counted(changes, class).1 } else { 0 };
@@ -220,9 +216,7 @@ fn over_a_share(
     ];
     for (brake, counted, count, percent, least) in limited {
         if is_over(count, u64::from(in_use), percent, least) && brakes.iter().all(|(other, _)| *other != brake) {
-            let why =
-                format!("{count} {counted} of {in_use} linked {kind}s: more than {percent} %, and at least {least}");
-            brakes.push((brake, why));
+            brakes.push((brake, said!("brake-share", counted, count, in_use, kind, percent, least)));
         }
     }
     brakes
@@ -247,7 +241,7 @@ pub fn of_customer(change: &PlannedChange) -> Option<Hold> {
     let decides = !matches!(change.action, Action::Update | Action::Move);
     (decides || !only_looked_at).then(|| Hold {
         brakes: hold.brakes.clone(),
-        reason: format!("it belongs to the customer {}, which is held: {}", change.name, hold.reason),
+        reason: said!("brake-of-customer", customer = change.name.as_str(), because = &hold.reason),
     })
 }
 

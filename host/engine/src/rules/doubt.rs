@@ -27,7 +27,7 @@
 //!
 //! Pure: what is asked of the vendor is in `look_up`, what is stored in `settle` and `recover`.
 
-use crosswalk_model::{Change, Kind, Operation, Timestamp};
+use crosswalk_model::{Change, Kind, Operation, Said, Timestamp, said};
 use crosswalk_store::Doubt;
 
 /// How often a write whose repeat does harm must be missed after the quiet time.
@@ -71,9 +71,9 @@ pub(crate) enum Verdict {
     /// It is not there.
     NotWritten,
     /// Its line holds another amount than before, and not the one that was sent.
-    Changed(String),
-    /// Nobody can tell; the text says why.
-    Unclear(String),
+    Changed(Said),
+    /// Nobody can tell, and why.
+    Unclear(Said),
 }
 
 /// What becomes of an uncertain write.
@@ -83,14 +83,14 @@ pub(crate) enum Next {
     Done(String),
     /// It was not written: it may be done again.
     Again,
-    /// It is over, and what is to be done is planned anew; the text says why.
-    Over(String),
+    /// It is over, and what is to be done is planned anew, and why.
+    Over(Said),
     /// It stays uncertain.
     Wait(Doubt),
 }
 
 /// A write that just became uncertain.
-pub(crate) fn begin(intended_at: Timestamp, now: Timestamp, answered: bool, quiet_ms: i64, why: String) -> Doubt {
+pub(crate) fn begin(intended_at: Timestamp, now: Timestamp, answered: bool, quiet_ms: i64, why: Said) -> Doubt {
     Doubt {
         intended_at,
         since: now,
@@ -112,8 +112,8 @@ pub(crate) fn begin_named(
     (id, other): (&str, Option<&str>),
 ) -> Doubt {
     let why = match other {
-        None => format!("{id} is said to be what was made for more than one change"),
-        Some(other) => format!("{id} is said to be what was made, and is linked to {other}: see whose it is"),
+        None => said!("doubt-named-twice", target = id),
+        Some(other) => said!("doubt-named-of-another", target = id, other),
     };
     Doubt { named: Some(id.to_owned()), ..begin(intended_at, now, true, quiet_ms, why) }
 }
@@ -121,7 +121,7 @@ pub(crate) fn begin_named(
 /// A write that a process left when it ended.
 pub(crate) fn left(intended_at: Timestamp, now: Timestamp, quiet_ms: i64) -> Doubt {
     let since = intended_at.plus_ms(UNDER_WAY_MS).min(now);
-    begin(intended_at, since, false, quiet_ms, "the program ended while it was written".to_owned())
+    begin(intended_at, since, false, quiet_ms, said!("doubt-program-ended"))
 }
 
 /// What a look-up at `now` makes of an uncertain write.
@@ -157,11 +157,7 @@ pub(crate) fn next(doubt: Doubt, nature: Nature, verdict: Verdict, now: Timestam
             let counted = Doubt { looks, ..doubt };
             let due_at = pause(&counted, now, quiet_ms);
             let why = match nature {
-                Nature::Difference if !counted.answered => {
-                    "its line reads as before, which proves nothing of a difference: it waits until that changes, or \
-                     a person settles it"
-                        .to_owned()
-                }
+                Nature::Difference if !counted.answered => said!("doubt-reads-as-before"),
                 _ => counted.why.clone(),
             };
             Next::Wait(Doubt { due_at, why, ..counted })

@@ -3,24 +3,21 @@
 
 use crate::error::Error;
 use crosswalk_model::manifest::{Auth, EndpointSpec, HostPattern};
-use crosswalk_model::{Grant, Grants, Manifest};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Call, Grant, Grants, Manifest, Said, Verb, said};
 use crosswalk_runtime::{Standing, literal};
 use url::Url;
 
-/// What the manifest asks for, in words.
-pub(crate) fn asked(spec: &EndpointSpec) -> String {
+/// What the manifest asks for.
+pub(crate) fn asked(spec: &EndpointSpec) -> Said {
     let place = match (&spec.base, &spec.hosts) {
-        (Some(base), None) => base.clone(),
-        (None, Some(hosts)) => hosts.clone(),
-        (Some(base), Some(hosts)) => format!("{base} and {hosts}"),
-        (None, None) => "the URL you give".to_owned(),
+        (Some(base), Some(hosts)) => said!("grant-places", base, hosts),
+        (Some(place), None) | (None, Some(place)) => said!("grant-place", place),
+        (None, None) => said!("grant-place-open"),
     };
     match spec.reads.len() {
         0 => place,
-        _ => {
-            let reads: Vec<String> = spec.reads.iter().map(ToString::to_string).collect();
-            format!("{place}, and to read by POST: {}", reads.join(", "))
-        }
+        _ => said!("grant-place-and-reads", place, reads = Arg::list(spec.reads.iter().map(ToString::to_string))),
     }
 }
 
@@ -41,8 +38,11 @@ pub(crate) fn grant(name: &str, spec: &EndpointSpec, url: Option<&str>) -> Resul
     if let Some(text) = url {
         let pattern = spec.hosts.is_some().then(|| HostPattern::parse(text));
         if let Some(Err(error)) = &pattern {
-            let form = "write scheme://host[:port], such as https://api*.vendor.example";
-            return Err(Error::invalid(format!("the endpoint `{name}` is a pattern of hosts, and {error}"), form));
+            let problem = error.to_string();
+            return Err(Error::invalid(
+                said!("grant-pattern", endpoint = name, problem),
+                said!("grant-hint-form", form = "scheme://host[:port]", example = "https://api*.vendor.example"),
+            ));
         }
         private.extend(typed(name, text)?);
     }
@@ -50,10 +50,8 @@ pub(crate) fn grant(name: &str, spec: &EndpointSpec, url: Option<&str>) -> Resul
     let grant = match (&spec.base, &spec.hosts) {
         (None, None) => {
             let base = own.ok_or_else(|| {
-                Error::invalid(
-                    format!("the endpoint `{name}` has no address of its own"),
-                    format!("name the server: `--endpoint {name}=https://…` of `connection add`, `--url https://…` of `connection grant`"),
-                )
+                let (add, grant) = given(name, "URL");
+                Error::invalid(said!("grant-no-address", endpoint = name), said!("grant-hint-server", add, grant))
             })?;
             Grant { base: Some(base), hosts: None, reads: spec.reads.clone(), private }
         }
@@ -70,15 +68,22 @@ pub(crate) fn grant(name: &str, spec: &EndpointSpec, url: Option<&str>) -> Resul
     for place in [&grant.base, &grant.hosts].into_iter().flatten() {
         let host = Url::parse(place).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         if literal(&host).is_some_and(|standing| standing != Standing::Public) && grant.private.is_empty() {
+            let (add, grant) = given(name, place);
             return Err(Error::invalid(
-                format!("the plugin asks for the endpoint `{name}` at {place}, which is no public address"),
-                format!(
-                    "if the server is yours, name it yourself: `--endpoint {name}={place}` of `connection add`, `--url {place}` of `connection grant`"
-                ),
+                said!("grant-not-public", endpoint = name, place),
+                said!("grant-hint-own-server", add, grant),
             ));
         }
     }
     Ok(grant)
+}
+
+/// How a connection is added, and an endpoint granted, with an address for it.
+fn given(endpoint: &str, url: &str) -> (Call, Call) {
+    (
+        Call::of(Verb::ConnectionAdd).choose("plugin").with("endpoint", format!("{endpoint}={url}")),
+        Call::of(Verb::ConnectionGrant).with("endpoint", endpoint).with("url", url),
+    )
 }
 
 /// Lets these `host:port` of a grant have addresses that are not public.
@@ -93,10 +98,10 @@ pub(crate) fn add_private(name: &str, grant: &mut Grant, places: &[String]) -> R
         });
         let pattern = grant.hosts.as_deref().and_then(|hosts| HostPattern::parse(hosts).ok());
         if !of_base && !pattern.is_some_and(|pattern| pattern.matches(pattern.scheme(), host, port)) {
-            let at: Vec<&str> = [&grant.base, &grant.hosts].into_iter().flatten().map(String::as_str).collect();
+            let at = Arg::list([&grant.base, &grant.hosts].into_iter().flatten());
             return Err(Error::invalid(
-                format!("`{place}` is no server of the endpoint `{name}`, which is granted at {}", at.join(" and ")),
-                "name the host and the port as they stand there, or grant the endpoint with --url first",
+                said!("grant-not-its-server", place, endpoint = name, at),
+                said!("grant-hint-its-server"),
             ));
         }
         if !grant.private.contains(&place) {
@@ -114,7 +119,10 @@ fn place(text: &str) -> Result<String, Error> {
     let plain = |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none();
     let made = url.filter(plain).and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
     let made = made.ok_or_else(|| {
-        Error::invalid(format!("`{text}` is no host and port"), "write HOST:PORT, such as psa.office.example:443")
+        Error::invalid(
+            said!("grant-not-a-place", text),
+            said!("grant-hint-form", form = "HOST:PORT", example = "psa.office.example:443"),
+        )
     })?;
     let host = made.rsplit_once(':').map_or("", |(host, _)| host);
     match literal(host) {
@@ -129,8 +137,8 @@ fn typed(name: &str, text: &str) -> Result<Option<String>, Error> {
     let bare = |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none();
     let url = url.filter(bare).ok_or_else(|| {
         Error::invalid(
-            format!("`{text}` is no URL for the endpoint `{name}`"),
-            "write scheme://host[:port][/path], without user, password and query",
+            said!("grant-not-a-url", text, endpoint = name),
+            said!("grant-hint-url", form = "scheme://host[:port][/path]"),
         )
     })?;
     let host = url.host_str().unwrap_or_default();
@@ -142,15 +150,16 @@ fn typed(name: &str, text: &str) -> Result<Option<String>, Error> {
 }
 
 fn never(host: &str, what: &str) -> Error {
-    Error::invalid(
-        format!("`{host}` is {what}, which no grant opens"),
-        "name the vendor's own server; what stands there is no vendor",
-    )
+    // The runtime's description, as the word by which the catalogues choose theirs.
+    let standing: String =
+        what.chars().filter(|c| !"',".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect();
+    Error::invalid(said!("grant-never", host, standing), said!("grant-hint-never"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crosswalk_say::English;
 
     fn spec(base: Option<&str>, hosts: Option<&str>) -> EndpointSpec {
         let toml = [base.map(|base| format!("base = {base:?}")), hosts.map(|hosts| format!("hosts = {hosts:?}"))];
@@ -172,13 +181,18 @@ mod tests {
             assert_eq!(grant.private.first().map(String::as_str), private, "{url}");
         }
         for base in ["http://127.0.0.1:9/", "https://192.168.1.1", "https://localhost"] {
-            let told = grant("api", &spec(Some(base), None), None).unwrap_err().to_string();
-            assert!(told.contains("no public address"), "{base}: {told}");
+            let told = grant("api", &spec(Some(base), None), None).unwrap_err().said().english();
+            assert!(told.contains("not a public address"), "{base}: {told}");
             assert!(grant("api", &spec(Some(base), None), Some(base)).is_ok(), "typed by the operator: {base}");
         }
-        for never in ["http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://100.100.100.200"] {
-            let told = grant("api", &spec(None, None), Some(never)).unwrap_err().to_string();
+        for never in ["169.254.169.254", "[fd00:ec2::254]", "100.100.100.200", "0.0.0.0", "0.1.2.3", "192.0.0.1"]
+            .into_iter()
+            .chain(["224.0.0.1", "255.255.255.255", "[64:ff9b::a00:1]", "[::2]", "[2002::1]", "[fe80::1]", "[ff02::1]"])
+        {
+            let never = &format!("http://{never}/");
+            let told = grant("api", &spec(None, None), Some(never)).unwrap_err().said().english();
             assert!(told.contains("no grant opens"), "{never}: {told}");
+            assert!(!told.contains("an address ("), "the catalogues know what it is: {told}");
         }
     }
 
@@ -187,12 +201,12 @@ mod tests {
         let mut granted = grant("api", &spec(None, None), Some("https://PSA.office.example/api")).unwrap();
         for bad in ["psa.office.example", "psa.office.example:0", "psa.office.example:443/x", "a b:1", ":443", "u@h:1"]
         {
-            let told = add_private("api", &mut granted, &[bad.to_owned()]).unwrap_err().to_string();
-            assert!(told.contains("no host and port"), "{bad}: {told}");
+            let told = add_private("api", &mut granted, &[bad.to_owned()]).unwrap_err().said().english();
+            assert!(told.contains("not a host with a port"), "{bad}: {told}");
         }
         for other in ["psa.office.example:8443", "other.office.example:443"] {
-            let told = add_private("api", &mut granted, &[other.to_owned()]).unwrap_err().to_string();
-            assert!(told.contains("is no server of the endpoint"), "{other}: {told}");
+            let told = add_private("api", &mut granted, &[other.to_owned()]).unwrap_err().said().english();
+            assert!(told.contains("is not a server of the endpoint"), "{other}: {told}");
         }
         add_private("api", &mut granted, &["psa.OFFICE.example:443".to_owned()]).unwrap();
         assert_eq!(granted.private, ["psa.office.example:443"]);
@@ -200,6 +214,7 @@ mod tests {
         add_private("zones", &mut zones, &["zone7.office.example:443".to_owned()]).unwrap();
         assert!(add_private("zones", &mut zones, &["zone7.other.example:443".to_owned()]).is_err());
         let told = grant("zones", &spec(None, Some("https://a*.x.example")), Some("https://a*.co.uk")).unwrap_err();
-        assert!(told.to_string().contains("anybody can own a matching host"), "{told}");
+        let told = told.said().english();
+        assert!(told.contains("anybody can own a matching host"), "{told}");
     }
 }

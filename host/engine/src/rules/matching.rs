@@ -32,7 +32,7 @@ pub use self::records::{MatchInput, is_nameless, match_records};
 pub(crate) use self::score::NameIndex;
 pub use self::types::{Decision, Holder, Matched};
 
-use crosswalk_model::{Decider, Kind, Link, LinkState, Timestamp};
+use crosswalk_model::{Decider, Kind, Link, LinkState, Timestamp, said};
 
 /// The link as it stands after a decision, or none when that is as it stands already,
 /// or when it only changes once a change of the plan is done (linked, create).
@@ -72,7 +72,7 @@ pub fn withdrawn(link: &Link, now: Timestamp) -> Option<Link> {
         state: LinkState::Unmapped,
         target: None,
         candidates: Vec::new(),
-        reason: "it is gone from the source".to_owned(),
+        reason: said!("match-source-gone"),
         decided_at: now,
         ..link.clone()
     })

@@ -21,6 +21,7 @@
 
 pub(crate) mod undo;
 
+mod depends;
 mod fields;
 mod hash;
 pub mod line;
@@ -30,8 +31,10 @@ mod sides;
 mod stale;
 pub mod ticket;
 mod types;
+mod words;
 pub(crate) mod write;
 
+pub use self::depends::with_depended;
 use self::fields::Layout;
 pub use self::hash::PlanHasher;
 use self::record::Planner;

@@ -5,7 +5,8 @@
 
 use super::words::grouped;
 use crosswalk_model::run::{ReadFlaw, ReadReport};
-use crosswalk_model::{Failure, Field, Flaw, Gap, Kind, Page, Period, Record, Value};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Failure, Field, Flaw, Gap, Kind, Page, Period, Record, Said, Value, said};
 use crosswalk_store::{Kept, PageStats, Read, ReadsBefore};
 use std::collections::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_128;
@@ -371,57 +372,42 @@ pub(crate) fn parents_to_name(report: &ReadReport) -> Vec<String> {
     report.gaps.iter().filter_map(|(parent, _)| parent.clone()).take(NAMED).collect()
 }
 
-/// What is to be told of a read, one sentence each; `names` are those of parents, by id.
-pub(crate) fn complaints(connection: &str, report: &ReadReport, names: &HashMap<String, String>) -> Vec<String> {
+/// What a read is reported to lack, one message each; `names` are those of parents, by id.
+pub(crate) fn complaints(connection: &str, report: &ReadReport, names: &HashMap<String, String>) -> Vec<Said> {
     let kind = report.kind;
-    let mut said = Vec::new();
-    if let Some(failure) = &report.failure {
-        said.push(format!("{connection} {kind}s were not read to the end: {failure}"));
-    }
-    match report.flaw {
-        Some(ReadFlaw::Moved { before, after }) => {
-            let from = if before == after {
-                "before this run went on with it".to_owned()
-            } else {
-                format!("from {before} to {after}")
-            };
-            said.push(format!(
-                "{connection} {kind}s changed in number while they were read: nothing counts as gone or new ({from})"
-            ));
-        }
-        Some(ReadFlaw::Short { told, came }) => said.push(format!(
-            "{connection} {kind}s are incomplete: the vendor told {told}, {came} came: nothing counts as gone or new"
-        )),
-        Some(ReadFlaw::Dropped { before, came }) => said.push(format!(
-            "{connection} {kind}s fell from {before} to {came} since the last read, and the vendor tells no total: \
-             nothing counts as gone or new until a second read agrees"
-        )),
-        None => {}
-    }
-    if let Some((parent, cause)) = report.gaps.first() {
-        let called = |parent: &Option<String>| match parent.as_ref().map(|id| (id, names.get(id))) {
-            Some((id, Some(name))) => format!("{name} ({id})"),
-            Some((id, None)) => id.clone(),
-            None => "unknown".to_owned(),
-        };
-        let mut others: Vec<String> =
-            report.gaps.iter().take(NAMED).skip(1).map(|(parent, _)| called(parent)).collect();
-        let more = report.gaps.len().saturating_sub(NAMED);
-        others.extend((more > 0).then(|| format!("{more} more")));
-        let others = if others.is_empty() { String::new() } else { format!("; also {}", others.join(", ")) };
-        said.push(format!(
-            "{connection} {kind}s of {} parent(s) could not be read, the first {}: {cause}{others}",
-            report.gaps.len(),
-            called(parent),
-        ));
-    }
-    if let Some((who, cause)) = report.unread.first() {
-        said.push(format!(
-            "{connection} {kind}s that could not be read whole: {}, the first {who}: {cause}",
-            report.unread_total
-        ));
-    }
-    said
+    let failed = report.failure.as_ref();
+    let mut complaints: Vec<Said> =
+        failed.map(|failure| said!("walk-failed", connection, kind, failure = failure.said())).into_iter().collect();
+    complaints.extend(report.flaw.map(|flaw| match flaw {
+        ReadFlaw::Moved { before, after } if before == after => said!("walk-moved-since", connection, kind),
+        ReadFlaw::Moved { before, after } => said!("walk-moved", connection, kind, before, after),
+        ReadFlaw::Short { told, came } => said!("walk-short", connection, kind, total = told, came),
+        ReadFlaw::Dropped { before, came } => said!("walk-dropped", connection, kind, before, came),
+    }));
+    complaints.extend(of_parents(connection, report, names));
+    complaints.extend(report.unread.first().map(|(first, cause)| {
+        said!("walk-unread", connection, kind, count = report.unread_total, first, cause = cause.said())
+    }));
+    complaints
+}
+
+/// The message about parents that could not be read.
+fn of_parents(connection: &str, report: &ReadReport, names: &HashMap<String, String>) -> Option<Said> {
+    let kind = report.kind;
+    let called = |parent: &Option<String>| match parent.as_ref().map(|id| (id, names.get(id))) {
+        Some((id, Some(name))) => Arg::from(format!("{name} ({id})")),
+        Some((id, None)) => Arg::from(id),
+        None => Arg::from(said!("walk-parent-unknown")),
+    };
+    let (parent, cause) = report.gaps.first()?;
+    let (count, first, cause) = (report.gaps.len(), called(parent), cause.said());
+    let mut others: Vec<Arg> = report.gaps.iter().take(NAMED).skip(1).map(|(parent, _)| called(parent)).collect();
+    let more = count.saturating_sub(NAMED);
+    others.extend((more > 0).then(|| Arg::from(said!("walk-more", count = more))));
+    Some(match others.is_empty() {
+        true => said!("walk-parents-unread", connection, kind, count, first, cause),
+        false => said!("walk-parents-unread-others", connection, kind, count, first, cause, others = Arg::List(others)),
+    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::rules::anew::candidates;
 use crate::rules::brakes;
 use crate::rules::matching::{self, Decision, Holder, MatchInput, Matched};
 use crate::rules::plan::{Finding, Reference};
-use crosswalk_model::{Action, Cause, Kind, KindDescription, Link, PlannedChange, Record, Timestamp};
+use crosswalk_model::{Action, Cause, Kind, KindDescription, Link, PlannedChange, Record, Timestamp, said};
 use crosswalk_store::Stored;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -69,10 +69,8 @@ pub(crate) async fn find_astray(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>, ki
         astray
             .into_iter()
             .map(|one| {
-                let message = format!(
-                    "{} {kind}(s) in `{name}` belong to a customer {} that it does not list, the first is {}",
-                    one.count, one.parent, one.name
-                );
+                let (count, customer, first) = (one.count, &one.parent, &one.name);
+                let message = said!("run-astray", count, kind, connection = name, customer, first);
                 Finding::new(Cause::Astray, kind, one.parent, one.id, message)
             })
             .collect(),
@@ -277,7 +275,7 @@ fn match_sides(
             rules: &run.sync.rules.kinds[&kind],
             describe: can,
             waits: &|id| sides.waits.get(id).copied(),
-            stopped: &|| run.parts.stop.is_stopped(),
+            stopped: &|| run.stop.is_stopped(),
         })
     })
 }

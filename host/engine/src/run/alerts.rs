@@ -15,7 +15,9 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes;
 use crate::rules::plan::ticket::{Alert, AlertInput, Place, is_open, plan_alerts};
 use crate::rules::plan::{Finding, Planned};
-use crosswalk_model::{Cause, Failure, Kind, Link, LinkState, PlannedChange, Record, Switches, Sync, Trust};
+use crosswalk_model::{
+    Cause, Failure, Kind, Link, LinkState, PlannedChange, Record, Said, Switches, Sync, Trust, said,
+};
 use crosswalk_store::{Stored, TenantStore};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -42,7 +44,7 @@ async fn make_ticket_plan(
 ) -> Result<PlanReport, Error> {
     run.progress.begin(Stage::Planning, None);
     let Some(describe) = run.target.description.kind(Kind::Ticket) else {
-        return Err(Error::invalid(format!("the target `{}` has no tickets", run.target.name), "choose another"));
+        return Err(Error::invalid(said!("run-no-tickets", target = &run.target.name), said!("run-hint-other-target")));
     };
     let id = run.store.plan_begin_part(run.id, &run.sync.name, run.now()).await?;
     let mut draft = Draft::new(run, id, None).await?;
@@ -100,7 +102,7 @@ async fn refresh_devices(
     match refresh::refresh_records(run, draft, Kind::Asset, &devices).await {
         Ok(missed) => draft.find(missed),
         Err(error @ Error::Vendor { .. }) => {
-            let message = format!("the devices of new alerts were not refreshed: {error}");
+            let message = said!("run-devices-not-refreshed", why = error.said());
             run.complain([message.clone()]);
             let each =
                 devices.into_iter().map(|id| Finding::new(Cause::NotRefreshed, Kind::Asset, "", id, message.clone()));
@@ -182,7 +184,7 @@ pub(crate) struct AlertAfresh {
     /// The changes and findings.
     pub(crate) planned: Planned,
     /// Why it is in no ticket, where that is settled.
-    pub(crate) no_ticket: Option<String>,
+    pub(crate) no_ticket: Option<Said>,
 }
 
 /// The devices that alerts are about.
@@ -210,7 +212,7 @@ pub(crate) struct TicketGround {
     /// The links of the source's customers.
     customers: HashMap<String, Link>,
     /// Source customers whose account is not in use, with why that holds their tickets.
-    out_of_use: HashMap<String, String>,
+    out_of_use: HashMap<String, Said>,
     /// What persons switched, by source customer.
     switches: HashMap<String, Switches>,
     /// What holds for all others.
@@ -228,8 +230,8 @@ impl TicketGround {
         let customer = record.parent.as_deref().or_else(|| device?.parent.as_deref()).unwrap_or_default();
         let link = self.customers.get(customer);
         let place = match link.map(|link| (link.state, link.linked())) {
-            Some((LinkState::Excluded, _)) => Place::Excluded("its customer is excluded"),
-            _ if !self.is_on(customer) => Place::Excluded("tickets are switched off for its customer"),
+            Some((LinkState::Excluded, _)) => Place::Excluded(said!("run-ticket-customer-excluded")),
+            _ if !self.is_on(customer) => Place::Excluded(said!("run-tickets-switched-off")),
             Some((_, Some(_))) if let Some(why) = self.out_of_use.get(customer) => Place::OutOfUse(why.clone()),
             Some((_, Some(account))) => {
                 let stands = record.text("asset").and_then(|id| self.stands.get(id));

@@ -14,22 +14,32 @@ use super::queue::{Queue, mark, marks};
 use super::report::ApplyOptions;
 use super::resolve::{self, waits_for_line};
 use super::resting::{ACTIONS, Not, rounds};
-use super::session::Session;
+use super::session::{Session, Trusted};
 use super::totals::ApplyTotals;
-use super::{outcomes, recover, refused, released, settle};
+use super::{approvals, outcomes, recover, refused, settle};
 use crate::error::Error;
 use crate::ground::find::no_plan;
 use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan;
-use crosswalk_model::{Action, Change, Failure, Kind, Plan, PlanId, PlannedChange, Trust, WriteReport};
-use crosswalk_store::{ChangeFilter, ChangeStatus, JournalEntry};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Action, Approved, Change, Failure, Kind, Plan, PlanId, PlannedChange, Trust, WriteReport, said};
+use crosswalk_store::{Approving, ChangeFilter, ChangeStatus};
 use std::collections::HashSet;
+
+/// What of a plan is applied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Go<'a> {
+    /// What is let go with this application, which is an approval.
+    Now(&'a ApplyOptions),
+    /// What people approved before.
+    Approved,
+}
 
 pub(crate) async fn apply_plan(
     run: &SyncRun<'_>,
     plan: PlanId,
-    options: &ApplyOptions,
+    go: Go<'_>,
     read_lines: ReadPreconditions,
     tally: &mut ApplyTotals,
 ) -> Result<Plan, Error> {
@@ -37,20 +47,21 @@ pub(crate) async fn apply_plan(
     let stored = run.store.plan_get(plan).await?.ok_or_else(|| no_plan(plan))?;
     if let Some(newer) = run.store.plan_superseded_by(plan).await? {
         return Err(Error::invalid(
-            format!("plan {plan} is superseded by plan {newer}, which was made from what is there now"),
-            format!("look at that one: `crosswalk plan --show {newer}`, then `crosswalk apply {newer}`"),
+            said!("run-plan-superseded", plan, newer),
+            said!(
+                "run-hint-newer-plan",
+                show = Call::of(Verb::Plan).with("show", newer),
+                apply = Call::of(Verb::Apply).with("plan", newer)
+            ),
         ));
     }
     same_accounts(run, &stored).await?;
-    let session = Session::new(run, &stored, options, read_lines).await?;
-    let by = approved_by(run, options);
-    let released: Vec<JournalEntry> = released::released(&session, &stored, &by).await?.into_iter().collect();
-    let store = run.store.noting(Some(&run.sync.name), &released)?;
-    store.plan_approve(plan, run.now(), &stored.hash, &by).await?;
+    let (approved, trust) = approved(run, &stored, go).await?;
+    let session = Session::new(run, &stored, (&approved, trust), read_lines).await?;
     let waiting = stored.totals.iter().map(|total| u64::from(total.changes)).sum();
     run.progress.begin(Stage::Applying, Some(waiting));
-    let steps = steps(&stored).into_iter().filter(|(kind, _)| options.kind.is_none_or(|only| only == *kind));
-    let mut steps = steps.peekable();
+    let is_in = |kind: Kind| approved.iter().any(|one| one.part.kind.is_none_or(|only| only == kind));
+    let mut steps = steps(&stored).into_iter().filter(|(kind, _)| is_in(*kind)).peekable();
     while let Some((kind, action)) = steps.next() {
         if tally.stop.is_some() {
             break;
@@ -67,17 +78,37 @@ pub(crate) async fn apply_plan(
     Ok(stored)
 }
 
-/// Who lets the changes go: the run's actor, or the rule that stands for a person.
-fn approved_by(run: &SyncRun<'_>, options: &ApplyOptions) -> String {
-    if !options.automatic {
-        return run.store.actor().to_string();
-    }
+/// Returns what is let go, and whose trust it rests on. What is let go now is stored as an approval.
+///
+/// # Errors
+/// Nothing was approved before.
+async fn approved(run: &SyncRun<'_>, plan: &Plan, go: Go<'_>) -> Result<(Vec<Approved>, Trusted), Error> {
+    let Go::Now(options) = go else {
+        // A rule approves for its own run alone.
+        let given = run.store.approvals(plan.id).await?.into_iter().filter(|one| one.rule.is_none());
+        let given: Vec<Approved> = given.map(|one| one.approved).collect();
+        if given.is_empty() {
+            return Err(Error::Held {
+                message: said!("run-not-approved", plan = plan.id),
+                hint: said!("run-hint-approve", approve = Call::of(Verb::Approve).with("plan", plan.id)),
+            });
+        }
+        return Ok((given, Trusted { least: Trust::Approve, kind: None }));
+    };
     let trusted =
         run.sync.rules.kinds.iter().filter(|(kind, rules)| {
             rules.trust == Trust::Automatic && options.trusted.is_none_or(|only| only == **kind)
         });
-    let kinds: Vec<&str> = trusted.map(|(kind, _)| kind.as_str()).collect();
-    format!("the rule `trust = automatic` of {}", kinds.join(", "))
+    let approving = Approving {
+        approved: options.approved(),
+        hash: plan.hash.clone(),
+        rule: options.automatic.then(|| trusted.map(|(kind, _)| *kind).collect()),
+        note: options.note.clone(),
+    };
+    let of = approvals::Of { sync: &run.sync.name, plan, run: Some(run.id), now: run.now() };
+    approvals::approve(&run.store, &of, &approving, None).await?;
+    let least = if options.automatic { Trust::Automatic } else { Trust::Approve };
+    Ok((vec![approving.approved], Trusted { least, kind: options.trusted }))
 }
 
 /// The kinds and actions a plan has, in the order in which they are done: a plan that undoes has
@@ -231,14 +262,14 @@ async fn prepare(
         let filter = ChangeFilter {
             kind: Some(kind),
             action: Some(action),
-            customer: session.options.customer.clone(),
+            customer: session.only_customer(),
             status: Some(ChangeStatus::Pending),
             ..ChangeFilter::default()
         };
         let rows = session.run.store.plan_changes(session.plan, &filter, queue.after, at_once).await?;
         queue.ended = rows.len() < at_once;
         queue.after = rows.last().map_or(queue.after, |row| row.change.sequence);
-        let changes = rows.into_iter().map(|row| row.change);
+        let changes = rows.into_iter().map(|row| row.change).filter(|change| session.is_chosen(change));
         let (changes, resting): (Vec<_>, Vec<_>) =
             changes.partition(|change| change.line().is_none_or(|step| step.rests.is_empty()));
         session.resting.put(resting);
@@ -325,8 +356,8 @@ async fn same_accounts(run: &SyncRun<'_>, plan: &Plan) -> Result<(), Error> {
         let said = run.store.account(&side.name).await?.and_then(|known| known.said_at);
         if said.is_some_and(|said| plan.made_at <= said) {
             return Err(Error::invalid(
-                format!("plan {} was made before `{}` went over to another account", plan.id, side.name),
-                format!("`crosswalk plan {}` makes one from what is there now", run.sync.name),
+                said!("run-plan-of-another-account", plan = plan.id, connection = &side.name),
+                said!("run-hint-plan-anew", plan = Call::of(Verb::Plan).with("sync", &run.sync.name)),
             ));
         }
     }

@@ -1,6 +1,6 @@
 //! What the target returned before a create: data, kept for one apply.
 
-use crosswalk_model::{Kind, Record, Side};
+use crosswalk_model::{Kind, Record, Said, Side};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::Mutex;
 
@@ -24,8 +24,8 @@ pub(crate) struct Unsure {
     pub(crate) account: Option<String>,
     /// Of this name; of any where there is none.
     pub(crate) name: Option<String>,
-    pub(crate) why: String,
+    pub(crate) why: Said,
 }
 
 /// Why changes wait, by their sequence: they stay as they are, and the rest goes on.
-pub(crate) type Waits = HashMap<u32, String>;
+pub(crate) type Waits = HashMap<u32, Said>;

@@ -11,7 +11,8 @@ use crate::rules::anew::{adopted, candidates};
 use crate::rules::brakes::{self, Class};
 use crate::rules::matching::{self, CustomerMatchInput, Decision, Matched};
 use crate::rules::names;
-use crosswalk_model::{Action, Kind, KindDescription, Link, LinkState, PlannedChange, Record, Sync};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Action, Kind, KindDescription, Link, LinkState, PlannedChange, Record, Said, Sync, said};
 use crosswalk_store::Stored;
 use std::collections::HashMap;
 
@@ -181,7 +182,7 @@ pub(crate) fn match_all(
             stamp_of: &|id| run.stamp(kind, id).unwrap_or_default(),
             rules: &run.sync.rules.kinds[&kind],
             describe: can,
-            stopped: &|| run.parts.stop.is_stopped(),
+            stopped: &|| run.stop.is_stopped(),
         })
     })
 }
@@ -202,18 +203,18 @@ fn hold_over_all(run: &SyncRun<'_>, draft: &Draft<'_, '_>, changes: &mut [Planne
 }
 
 /// Why nothing is made in an account that is not in use, what to do, and the one in use that is like it.
-pub(crate) fn out_of_use(sync: &Sync, customer: &str, account: &Record, all: &[Record]) -> String {
+pub(crate) fn out_of_use(sync: &Sync, customer: &str, account: &Record, all: &[Record]) -> Said {
     let (target, sync) = (&sync.target, &sync.name);
     let name = names::plain(&account.name);
     let mut alike = all.iter().filter(|other| other.active() && names::plain(&other.name) == name);
-    let one = match (alike.next(), alike.next()) {
-        (Some(one), None) if !name.is_empty() => format!("; {} in `{target}` has that name and is in use", one.id),
-        _ => String::new(),
-    };
-    format!(
-        "account {} (`{}`) is not in use in `{target}`, so nothing is made in it: link the customer to another (`crosswalk link set {sync} customer {customer} TARGET`) or put it back in use{one}",
-        account.id, account.name
-    )
+    let link = Call::of(Verb::LinkSet).with("sync", sync).with("kind", Kind::Customer).with("source", customer);
+    let out = said!("run-account-out-of-use", account = &account.id, name = &account.name, target, link);
+    match (alike.next(), alike.next()) {
+        (Some(one), None) if !name.is_empty() => {
+            Said::several([out, said!("run-account-alike-in-use", account = &one.id, target)])
+        }
+        _ => out,
+    }
 }
 
 /// The source record whose link a decision gives to another one, and that link as it is this one's.

@@ -5,10 +5,9 @@ use super::observe::Observed;
 use super::report::PlanReport;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crate::rules::plan::ticket::STILL_AT_WORK;
 use crate::rules::plan::{Finding, Reference};
 use crate::rules::serials_held::Serials;
-use crosswalk_model::{Cause, Direction, Hold, Kind, Link, PlanId, PlannedChange, Record};
+use crosswalk_model::{Cause, Direction, Hold, Kind, Link, PlanId, PlannedChange, Record, Said, said};
 use crosswalk_store::FirstRuns;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -21,7 +20,7 @@ pub(crate) struct Draft<'w, 'p> {
     target_read: HashMap<Kind, HashSet<Option<String>>>,
     source_complete: HashSet<Kind>,
     /// Records of the source that could not be read whole, with why.
-    unread: HashMap<Kind, HashMap<String, String>>,
+    unread: HashMap<Kind, HashMap<String, Said>>,
     /// Whether nothing of this sync was ever applied.
     pub(crate) nothing_done: bool,
     /// Whether somebody asked for just these records: volatile fields are written, however young.
@@ -43,7 +42,7 @@ pub(crate) struct Draft<'w, 'p> {
     /// Which serial numbers there are in the whole sync; none until somebody asks.
     pub(crate) serials: Option<Arc<Serials>>,
     /// The linked accounts that are not in use in the target, with why nothing is made in them.
-    pub(crate) out_of_use: HashMap<String, String>,
+    pub(crate) out_of_use: HashMap<String, Said>,
     /// Records with a write that is not settled: nothing is planned for them.
     open: HashSet<(Kind, String)>,
     /// Target customers that the source is being given, not settled yet.
@@ -145,10 +144,8 @@ impl<'w, 'p> Draft<'w, 'p> {
         records.retain(|record| match unread.get(&record.id).filter(|_| !linked.contains(record.id.as_str())) {
             None => true,
             Some(cause) => {
-                let message = format!(
-                    "the {kind} {} could not be read whole from `{}`: nothing is made of it until it is ({cause})",
-                    record.name, self.run.source.name
-                );
+                let (name, connection) = (&record.name, &self.run.source.name);
+                let message = said!("run-not-read-whole", kind, name, connection, cause);
                 let customer = if kind.is_account() { Some(record.id.clone()) } else { record.parent.clone() };
                 let customer = customer.unwrap_or_default();
                 left.push(Finding::new(Cause::Unread, kind, customer, record.id.clone(), message));
@@ -186,7 +183,7 @@ impl<'w, 'p> Draft<'w, 'p> {
 
     /// Notes that a location that is to be made is held, and so the devices that name it.
     pub(crate) fn hold_location(&mut self, source: &str, hold: &Hold) {
-        let reason = format!("it names a location that is held: {}", hold.reason);
+        let reason = said!("run-location-held", reason = &hold.reason);
         self.held_locations.insert(source.to_owned(), Hold { reason, ..hold.clone() });
     }
 
@@ -218,8 +215,9 @@ impl<'w, 'p> Draft<'w, 'p> {
     pub(crate) fn without_open(&mut self, kind: Kind, changes: Vec<PlannedChange>) -> Vec<PlannedChange> {
         let (free, waiting): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|change| !self.is_open(kind, &change.source, change.target.as_deref()));
-        let told =
-            |change: PlannedChange| Finding::new(Cause::Unsettled, kind, change.customer, change.source, STILL_AT_WORK);
+        let told = |change: PlannedChange| {
+            Finding::new(Cause::Unsettled, kind, change.customer, change.source, said!("run-still-at-work"))
+        };
         self.find(waiting.into_iter().map(told).collect());
         free
     }

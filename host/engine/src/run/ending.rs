@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crosswalk_model::plan::PlanTotal;
 use crosswalk_model::run::STOPPED;
-use crosswalk_model::{Kind, Plan, RunStatus};
+use crosswalk_model::{Kind, Plan, RunStatus, Said, said};
 
 /// Ends a run that only planned, however that went.
 pub(crate) async fn planned(run: &SyncRun<'_>, report: Result<PlanReport, Error>) -> Result<PlanReport, Error> {
@@ -53,7 +53,7 @@ pub(crate) async fn end_apply(run: &SyncRun<'_>, plan: &Plan, mut tally: ApplyTo
     let mut row = run.store.run_get(run.id).await?.ok_or_else(|| Error::not_found("run", run.id, ""))?;
     tally.counts.held += run.attention();
     let counts = &tally.counts;
-    let stopped = tally.stop.as_deref() == Some(STOPPED);
+    let stopped = tally.stop.as_ref().and_then(Said::code) == Some(STOPPED);
     let complaints = run.complaints();
     let unsettled = counts.uncertain + tally.open;
     let failed = counts.failed + counts.stale + unsettled + tally.overtaken > 0 || tally.stop.is_some();
@@ -65,13 +65,13 @@ pub(crate) async fn end_apply(run: &SyncRun<'_>, plan: &Plan, mut tally: ApplyTo
         (false, false) if counts.held > 0 => RunStatus::Held,
         (false, false) => RunStatus::NothingToDo,
     };
-    let failure = tally.failures.first().map(|(what, why)| format!("{what}: {why}"));
-    let both = complaints.into_iter().take(1).chain(failure).collect::<Vec<_>>().join("; ");
+    let failure = tally.failures.first().map(|(what, why)| said!("run-failure", what, why));
+    let both = Said::several(complaints.into_iter().take(1).chain(failure));
     row.message = tally
         .stop
         .clone()
         .or_else(|| Some(both).filter(|both| !both.is_empty()))
-        .or_else(|| plan.undoes.filter(|_| tally.counts.done > 0).map(|undone| format!("it undid run {undone}")))
+        .or_else(|| plan.undoes.filter(|_| tally.counts.done > 0).map(|run| said!("run-undid", run)))
         .unwrap_or_default();
     row.counts = tally.counts;
     row.plan = Some(plan.id);

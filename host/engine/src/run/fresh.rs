@@ -11,7 +11,7 @@ use super::reading::{self, Now};
 use super::references::by_key;
 use super::session::Session;
 use crate::error::Error;
-use crosswalk_model::{Action, Direction, Kind, Link, PlannedChange, Record, Timestamp, Value};
+use crosswalk_model::{Action, Direction, Kind, Link, PlannedChange, Record, Said, Timestamp, Value, said};
 use crosswalk_store::{SourceMoved, Stored};
 use std::collections::HashMap;
 
@@ -52,7 +52,7 @@ pub(crate) async fn targets_now(
         waits.extend(changes.iter().filter_map(|change| {
             let id = change.target.as_ref()?;
             let cause = read.unread.get(id)?;
-            Some((change.sequence, format!("it waits: {of} {id} could not be read from the target: {cause}")))
+            Some((change.sequence, said!("write-waits-for-target", kind = of, id, cause = cause.said())))
         }));
     }
     Ok(now)
@@ -65,7 +65,7 @@ pub(crate) async fn sources_moved(
     kind: Kind,
     changes: &[PlannedChange],
     waits: &mut Waits,
-) -> Result<HashMap<u32, String>, Error> {
+) -> Result<HashMap<u32, Said>, Error> {
     let run = session.run;
     let onward = |change: &&PlannedChange| change.direction() == Direction::Onward;
     if session.made_now || changes.is_empty() {
@@ -87,8 +87,8 @@ pub(crate) async fn sources_moved(
             let read = reading::read_now(run, &run.source, kind, &old).await?.unwrap_or_default();
             waits.extend(changes.iter().filter(takes).filter_map(|change| {
                 let cause = read.unread.get(&change.source)?;
-                let (id, side) = (&change.source, &run.source.name);
-                Some((change.sequence, format!("it waits: {kind} {id} could not be read from `{side}`: {cause}")))
+                let (id, connection) = (&change.source, &run.source.name);
+                Some((change.sequence, said!("write-waits-for-source", kind, id, connection, cause = cause.said())))
             }));
         }
     }
@@ -104,15 +104,15 @@ pub(crate) async fn sources_moved(
         let why = match how {
             // An alert leaves its list by itself; only whether it is over matters.
             _ if kind.is_polled() => match (change.action, alerts.get(&change.source)) {
-                (Action::Open | Action::Append | Action::Link, Some(true)) => "the alert is over by now",
-                (Action::Close, Some(false)) => "the alert is not over any more",
+                (Action::Open | Action::Append | Action::Link, Some(true)) => said!("write-alert-over"),
+                (Action::Close, Some(false)) => said!("write-alert-not-over"),
                 _ => return None,
             },
-            SourceMoved::Back => "it is back in the source",
-            SourceMoved::Gone => "it is missing from the source since",
-            SourceMoved::Changed => "it was changed in the source since",
+            SourceMoved::Back => said!("write-back-in-source"),
+            SourceMoved::Gone => said!("write-gone-from-source"),
+            SourceMoved::Changed => said!("write-changed-in-source"),
         };
-        Some((sequence, why.to_owned()))
+        Some((sequence, why))
     };
     Ok(moved.into_iter().filter_map(why).collect())
 }
@@ -133,7 +133,7 @@ pub(crate) async fn taken(
     session: &Session<'_, '_>,
     kind: Kind,
     changes: &[PlannedChange],
-) -> Result<HashMap<String, String>, Error> {
+) -> Result<HashMap<String, Said>, Error> {
     let links: Vec<&PlannedChange> =
         changes.iter().filter(|change| change.action == Action::Link && change.target.is_some()).collect();
     if links.is_empty() || !kind.is_one_to_one() {
@@ -145,7 +145,7 @@ pub(crate) async fn taken(
         found.iter().filter(|link| !link.shared).filter_map(|link| Some((link.linked()?, link))).collect();
     let why = |change: &&PlannedChange| {
         let owner = owners.get(change.target.as_deref()?).filter(|owner| owner.source != change.source)?;
-        Some((change.known_by().to_owned(), format!("its target is linked to {} by now", owner.source)))
+        Some((change.known_by().to_owned(), said!("write-target-taken", source = &owner.source)))
     };
     Ok(links.iter().filter_map(why).collect())
 }
@@ -157,7 +157,7 @@ pub(crate) async fn out_of_use(
     changes: &[PlannedChange],
     references: &HashMap<(Kind, String), String>,
     waits: &mut Waits,
-) -> Result<HashMap<String, String>, Error> {
+) -> Result<HashMap<String, Said>, Error> {
     let makes = |change: &&PlannedChange| {
         matches!(change.action, Action::Create | Action::Open | Action::Move) && change.direction() == Direction::Onward
     };
@@ -177,10 +177,7 @@ pub(crate) async fn out_of_use(
             match accounts.get(change.customer.as_str()) {
                 Some(account) => parents.push((change, (*account).to_owned())),
                 None => {
-                    let why = format!(
-                        "its customer {} is linked to no account, and nothing could be made in its place",
-                        change.customer
-                    );
+                    let why = said!("write-customer-not-linked", customer = &change.customer);
                     refused.insert(change.known_by().to_owned(), why);
                 }
             }
@@ -192,17 +189,14 @@ pub(crate) async fn out_of_use(
     let accounts = accounts(session, &ids).await?;
     waits.extend(parents.iter().filter_map(|(change, parent)| {
         let cause = accounts.unread.get(parent)?;
-        Some((change.sequence, format!("it waits: its account {parent} could not be read: {cause}")))
+        Some((change.sequence, said!("write-waits-for-account", account = parent, cause = cause.said())))
     }));
     let why = |(change, parent): (&PlannedChange, String)| {
         let why = match accounts.records.get(&parent) {
             None if accounts.unread.contains_key(&parent) => return None,
-            None => format!("its account {parent} is gone from the target"),
+            None => said!("write-account-gone", account = parent),
             Some(account) if !account.active() => {
-                format!(
-                    "its account {parent} (`{}`) is not in use in the target: link its customer to another, or put it back in use",
-                    account.name
-                )
+                said!("write-account-out-of-use", account = parent, name = &account.name)
             }
             Some(_) => return None,
         };

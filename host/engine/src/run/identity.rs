@@ -12,7 +12,7 @@ use crate::rules::matching::Holder;
 use crate::rules::plan::Finding;
 use crate::rules::serials;
 use crate::rules::serials_held::{Device, Serials};
-use crosswalk_model::{Action, Brake, Cause, Hold, Kind, Link, PlannedChange, Record, Value};
+use crosswalk_model::{Action, Brake, Cause, Hold, Kind, Link, PlannedChange, Record, Said, Value, said};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -141,7 +141,7 @@ async fn held_back(
     kind: Kind,
     known: &HashMap<&str, &Record>,
     change: &PlannedChange,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Said>, Error> {
     let target = known.get(change.target.as_deref().unwrap_or_default()).copied();
     let keys = target.filter(|_| kind.has_serial()).map(serials::serial_keys);
     let mut others = Vec::new();
@@ -164,23 +164,17 @@ pub(crate) fn why_stays(
     account: Option<&str>,
     undecided: &HashMap<(Kind, String), String>,
     same_serial: &[String],
-) -> Option<String> {
+) -> Option<Said> {
     let may_be = |kind: Kind, id: &str| undecided.get(&(kind, id.to_owned()));
     let (kind, target) = (change.kind, change.target.as_deref().unwrap_or_default());
     if let Some(other) = may_be(kind, target) {
-        return Some(format!(
-            "missing from the source, but {other} may be the same {kind}: it stays in use until that is decided"
-        ));
+        return Some(said!("run-stays-for-candidate", other, kind));
     }
     if let Some(other) = account.and_then(|account| may_be(Kind::Customer, account)) {
-        return Some(format!(
-            "missing from the source, but the customer {other} may be the same account: it stays in use until that is decided"
-        ));
+        return Some(said!("run-stays-for-customer", other));
     }
     let other = same_serial.iter().find(|id| **id != change.source)?;
-    Some(format!(
-        "missing from the source, but {other} has its serial number there: it stays in use until that one is linked"
-    ))
+    Some(said!("run-stays-for-serial-number", other))
 }
 
 /// The serial number that a change puts where none or another one was, as a key.
@@ -199,13 +193,7 @@ fn apart(kind: Kind, mut change: PlannedChange, all: &Serials) -> Vec<PlannedCha
     let other = all.targets(&key).find(|id| Some(*id) != change.target.as_deref()).map(str::to_owned);
     let Some(other) = other else { return vec![change] };
     let (number, rest): (Vec<_>, Vec<_>) = change.fields.drain(..).partition(|diff| diff.name == "serial-number");
-    let hold = Hold::new(
-        Brake::Identity,
-        format!(
-            "{other} in the target has this serial number already, so the two may be one {kind}: link {} to {other}, or let it be written to both with `--release identity`",
-            change.source
-        ),
-    );
+    let hold = Hold::new(Brake::Identity, said!("run-serial-number-taken", other, kind, source = &change.source));
     let held = PlannedChange { fields: number, held: Some(hold), ..change.clone() };
     change.fields = rest;
     if change.fields.is_empty() { vec![held] } else { vec![change, held] }

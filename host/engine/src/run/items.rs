@@ -62,7 +62,7 @@ pub(crate) fn plan_items(
         customer,
         items: &items,
         parent_target,
-        parent_out_of_use: parent_target.and_then(|id| draft.out_of_use.get(id)).map(String::as_str),
+        parent_out_of_use: parent_target.and_then(|id| draft.out_of_use.get(id)),
         describe: can,
         rules: &run.sync.rules,
         now: run.now(),

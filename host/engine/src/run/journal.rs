@@ -1,7 +1,7 @@
 //! A line for the journal about one change.
 
 use crate::ground::sync_run::SyncRun;
-use crosswalk_model::{Event, PlanId, PlannedChange};
+use crosswalk_model::{Event, PlanId, PlannedChange, Said};
 use crosswalk_store::JournalEntry;
 
 /// A line for the journal about one change; what it changed stands in the plan, and is read from there.
@@ -10,7 +10,7 @@ pub(crate) fn entry(
     plan: PlanId,
     planned: &PlannedChange,
     event: Event,
-    message: String,
+    message: Said,
     target: Option<String>,
 ) -> JournalEntry {
     JournalEntry {

@@ -10,7 +10,7 @@ use crate::rules::plan::{Finding, PlanHasher};
 use crate::rules::wide::Wide;
 use crosswalk_model::plan::PlanTotal;
 use crosswalk_model::{
-    Action, Brake, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Timestamp,
+    Action, Brake, Cause, FindingTotal, Hold, Kind, KindDescription, Plan, PlanId, PlannedChange, Said, Timestamp,
 };
 use crosswalk_store::{Digests, Unsettled};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -32,8 +32,8 @@ pub(crate) struct Ledger<'w, 'p> {
     totals: BTreeMap<(Kind, Action), PlanTotal>,
     /// Of the kinds that the target is asked for once more before something is made: the customers.
     makes: BTreeMap<Kind, BTreeSet<String>>,
-    /// What is told of writes of earlier plans that are uncertain: a finding each, and a sentence for all.
-    uncertain: (Vec<Finding>, Option<String>),
+    /// What is told of writes of earlier plans that are uncertain: a finding each, and a message for all.
+    uncertain: (Vec<Finding>, Option<Said>),
     waiting: Vec<PlannedChange>,
     /// The digests of the source records that these were planned on, as far as they were read for it.
     pub(crate) planned_on: Digests,

@@ -6,7 +6,8 @@
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::line::{self, Product};
-use crosswalk_model::{Action, Kind, LineKey, LineStep, Link, PlanId, PlannedChange, Replaced};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Action, Kind, LineKey, LineStep, Link, PlanId, PlannedChange, Replaced, Said, said};
 use std::collections::HashMap;
 use std::pin::Pin;
 /// Reads the preconditions of a plan's lines, as they are now.
@@ -18,7 +19,7 @@ pub(crate) struct Preconditions {
     /// A newer plan of the whole sync counts anew.
     pub(crate) is_old: bool,
     /// Where each linked customer's quantities go, by id and name; or why nowhere.
-    pub(crate) contracts: HashMap<String, Result<(String, String), String>>,
+    pub(crate) contracts: HashMap<String, Result<(String, String), Said>>,
     pub(crate) products: HashMap<String, Product>,
     /// What each line of the plan is the sum of by now; or who bills it with its own.
     pub(crate) sums: HashMap<String, Result<Vec<String>, String>>,
@@ -30,12 +31,12 @@ pub(crate) struct Preconditions {
 
 impl Preconditions {
     /// Why a line must not be written any more; none when it may be.
-    pub(crate) fn refusal(&self, change: &PlannedChange) -> Option<String> {
+    pub(crate) fn refusal(&self, change: &PlannedChange) -> Option<Said> {
         if self.is_old {
-            return Some("a newer plan counts it anew: apply that".to_owned());
+            return Some(said!("write-newer-plan"));
         }
         if let Some(sync) = change.target.as_ref().and_then(|line| self.others.get(line)) {
-            return Some(format!("its line is billed by the sync {sync} by now"));
+            return Some(said!("write-line-of-another-sync", sync));
         }
         let step = change.line()?;
         if change.action != Action::Retire {
@@ -46,42 +47,38 @@ impl Preconditions {
         match self.instead.get(&Replaced { source: change.source.clone(), line }) {
             Some(new) => {
                 let why = self.refused(new, new.line()?)?;
-                Some(format!("what takes its place cannot be written: {why}"))
+                Some(said!("write-replacement-refused", why))
             }
             None => self.stays(change, step),
         }
     }
 
-    fn refused(&self, change: &PlannedChange, step: &LineStep) -> Option<String> {
+    fn refused(&self, change: &PlannedChange, step: &LineStep) -> Option<Said> {
         match self.contract(change) {
             Err(why) => return Some(why),
             Ok((id, _)) if Some(id) == step.contract.as_ref() => {}
-            Ok((_, name)) => return Some(format!("the customer has the contract {name} by now")),
+            Ok((_, name)) => return Some(said!("write-contract-changed", contract = name)),
         }
         match self.product(change) {
             Some(Product::Excluded) if change.action == Action::Create => {
-                return Some("its product was excluded since".to_owned());
+                return Some(said!("write-product-excluded"));
             }
             Some(Product::Open(why)) => return Some(why.clone()),
             Some(Product::Linked { id, name, .. }) if step.service.as_ref().is_some_and(|planned| planned != id) => {
-                return Some(format!("its product is mapped to {name} by now"));
+                return Some(said!("write-product-changed", service = name));
             }
             _ => {}
         }
         let planned = sum_of(change, step);
         match self.sums.get(&change.source)? {
             Ok(now) if *now == planned => None,
-            Ok(now) => Some(format!(
-                "it was planned as the sum of {}, and is that of {} by now",
-                planned.join(" and "),
-                now.join(" and ")
-            )),
-            Err(leader) => Some(format!("it is billed together with {leader} by now")),
+            Ok(now) => Some(said!("write-sum-changed", planned = Arg::list(planned), now = Arg::list(now.clone()))),
+            Err(leader) => Some(said!("write-billed-together", leader)),
         }
     }
 
     /// Why a line that ends without another in its place is needed again.
-    fn stays(&self, change: &PlannedChange, step: &LineStep) -> Option<String> {
+    fn stays(&self, change: &PlannedChange, step: &LineStep) -> Option<Said> {
         let (id, name) = match self.contract(change) {
             Err(why) => return Some(why),
             Ok(contract) => contract,
@@ -91,11 +88,11 @@ impl Preconditions {
             _ => false,
         };
         let again = Some(id) == step.contract.as_ref() && is_same;
-        again.then(|| format!("it goes to the contract {name} by now, where this line is"))
+        again.then(|| said!("write-line-needed", contract = name))
     }
 
-    fn contract(&self, change: &PlannedChange) -> Result<&(String, String), String> {
-        let gone = || "its customer is not linked to an account any more".to_owned();
+    fn contract(&self, change: &PlannedChange) -> Result<&(String, String), Said> {
+        let gone = || said!("write-customer-unlinked");
         self.contracts.get(&change.customer).ok_or_else(gone)?.as_ref().map_err(Clone::clone)
     }
 
@@ -121,13 +118,13 @@ pub(crate) async fn still_billed(
     run: &SyncRun<'_>,
     changes: &[PlannedChange],
     together: &(dyn Fn(&str, &str) -> bool + Sync),
-) -> Result<HashMap<String, String>, Error> {
+) -> Result<HashMap<String, Said>, Error> {
     let mut refused = HashMap::new();
     for (change, step) in changes.iter().filter_map(|change| Some((change, change.line()?))) {
         for Replaced { source, line } in &step.replaces {
             let link = run.store.link_get(&run.sync.name, Kind::Usage, source).await?;
             if link.as_ref().and_then(Link::linked) == Some(line) {
-                let why = format!("line {line}, which it takes the place of, was not set to 0");
+                let why = said!("write-replaced-not-ended", line);
                 refused.insert(change.source.clone(), why);
             }
         }
@@ -137,10 +134,8 @@ pub(crate) async fn still_billed(
             // Who took the line over says what it bills, whatever the link from before says.
             let mut links = links.iter().filter(|link| link.linked().is_some()).peekable();
             if links.peek().is_some() && links.all(bills) {
-                let why = format!(
-                    "line {} bills {} still, and goes on with {}: that is to be approved with it",
-                    rest.line, rest.part, rest.leader
-                );
+                let (line, part, leader) = (&rest.line, &rest.part, &rest.leader);
+                let why = said!("write-part-still-billed", line, part, leader);
                 refused.insert(change.source.clone(), why);
             }
         }

@@ -13,9 +13,11 @@ use crate::rules::doubt::{Nature, Verdict};
 use crate::rules::plan::line::{EFFECTIVE, QUANTITY};
 use crate::rules::plan::ticket::LAST_ACTIVITY;
 use crate::rules::plan::{Finding, alike, now_has, same, shown};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
 use crosswalk_model::{
-    Cause, Change, Direction, Failure, Field, Kind, KindDescription, Operation, PlanId, PlannedChange, Record,
-    Selection, Side, Timestamp, Value,
+    Cause, Change, ChangeId, Direction, Failure, Field, Kind, KindDescription, Operation, PlanId, PlannedChange,
+    Record, Said, Selection, Side, Timestamp, Value, said,
 };
 use crosswalk_store::{Doubt, Stored, Unsettled};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -44,7 +46,7 @@ pub(crate) async fn look_up(
     taken: &HashSet<String>,
 ) -> Result<Vec<Verdict>, Error> {
     let Some(can) = side.description.kind(kind) else {
-        let why = || Verdict::Unclear(format!("`{}` knows no {kind}s any more", side.name));
+        let why = || Verdict::Unclear(said!("settle-no-such-kind", connection = &side.name, kind));
         return Ok(looks.iter().map(|_| why()).collect());
     };
     let mut verdicts = vec![Verdict::NotWritten; looks.len()];
@@ -109,7 +111,7 @@ fn part_shared(looks: &[Look<'_>], verdicts: &mut [Verdict]) {
     }
     for (id, shared) in made.into_iter().filter(|(_, shared)| shared.len() > 1) {
         let names: Vec<&str> = shared.iter().map(|at| looks[*at].planned.source.as_str()).collect();
-        let why = format!("{id} could be what was made for any of {}: see whose it is", names.join(", "));
+        let why = said!("settle-made-for-several", id, sources = Arg::list(names));
         shared.iter().for_each(|at| verdicts[*at] = Verdict::Unclear(why.clone()));
     }
 }
@@ -122,7 +124,7 @@ struct Asker<'w, 'p> {
     can: &'w KindDescription,
     taken: &'w HashSet<String>,
     /// Why asking on is of no use.
-    trouble: Option<String>,
+    trouble: Option<Said>,
 }
 
 impl Asker<'_, '_> {
@@ -131,7 +133,7 @@ impl Asker<'_, '_> {
             return Err(Verdict::Unclear(why.clone()));
         }
         reading::look(self.run, self.side, self.kind, selection).await.map_err(|failure| {
-            let why = format!("it cannot be looked up: {failure}");
+            let why = said!("settle-cannot-look-up", why = failure.said());
             // The next question would fare the same.
             if failure.is_passing() || matches!(failure, Failure::Denied { .. }) {
                 self.trouble = Some(why.clone());
@@ -165,8 +167,7 @@ impl Asker<'_, '_> {
 
     async fn by_name(&mut self, look: &Look<'_>) -> Result<Verdict, Error> {
         if !self.can.reads.named {
-            let why = "the vendor has no way to look it up: see whether it is there";
-            return Ok(Verdict::Unclear(why.to_owned()));
+            return Ok(Verdict::Unclear(said!("settle-no-look-up")));
         }
         let name = look.change.name.clone().unwrap_or_default();
         let selection = Selection::Named { parent: look.change.parent.clone(), name: name.clone() };
@@ -194,9 +195,7 @@ impl Asker<'_, '_> {
                 verdicts[*at] = match Nature::of(looks[*at].change) {
                     _ if looks[*at].said_done => Verdict::Written(looks[*at].change.target.clone().unwrap_or_default()),
                     Nature::Absolute => Verdict::NotWritten,
-                    Nature::Once | Nature::Difference => {
-                        Verdict::Unclear("the vendor has no way to look it up: see how it stands there".to_owned())
-                    }
+                    Nature::Once | Nature::Difference => Verdict::Unclear(said!("settle-no-look-up-of-state")),
                 };
             }
             return Ok(());
@@ -218,21 +217,25 @@ impl Asker<'_, '_> {
                 (Some(record), _) => {
                     written(record, look, before.get(&record.id).map(|stored| &stored.record), self.can)
                 }
-                (None, Some(cause)) => Verdict::Unclear(format!("it cannot be looked up: {cause}")),
-                (None, None) => Verdict::Changed("its record is gone from the target".to_owned()),
+                (None, Some(cause)) => Verdict::Unclear(said!("settle-cannot-look-up", why = cause.said())),
+                (None, None) => Verdict::Changed(said!("settle-record-gone")),
             };
         }
         Ok(())
     }
 }
 
-/// What stands for a record of which not even the id could be read.
-const ANY: &str = "one without an id";
+/// The id that stands for a record of which not even the id could be read.
+const ANY: &str = "";
 
 /// What a create is where something that answers to it could not be read.
 fn may_be_unread(unread: &BTreeMap<String, Failure>) -> Option<Verdict> {
     let (id, cause) = unread.first_key_value()?;
-    Some(Verdict::Unclear(format!("it may be {id}, which could not be read: {cause}")))
+    let cause = cause.said();
+    Some(Verdict::Unclear(match id.as_str() {
+        ANY => said!("settle-may-be-one-without-id", cause),
+        id => said!("settle-may-be-unread", id, cause),
+    }))
 }
 
 /// What records with its name, linked to nothing else, say of a create.
@@ -266,19 +269,19 @@ pub(crate) fn stamped(
         .collect();
     match fits.as_slice() {
         [one] => match linked.get(*one).filter(|other| *other != look.planned.known_by()) {
-            Some(other) => Verdict::Unclear(format!("{one} carries its key and is linked to {other}: see whose it is")),
+            Some(other) => Verdict::Unclear(said!("settle-found-linked", id = *one, other)),
             None => Verdict::Written((*one).to_owned()),
         },
         [] => {
             // An old one that left use, or a copy of it, was there before; any other may be what was made.
             let elsewhere = carry.iter().find(|record| !seen_before(record, known, look.intended_at));
             elsewhere.map_or(Verdict::NotWritten, |record| {
-                let place = match (&record.parent, record.active()) {
-                    (_, false) => "is out of use".to_owned(),
-                    (Some(parent), true) => format!("stands in {parent}"),
-                    (None, true) => "stands elsewhere".to_owned(),
-                };
-                Verdict::Unclear(format!("{} carries its key and {place}: see whether it is the one", record.id))
+                let id = &record.id;
+                Verdict::Unclear(match (&record.parent, record.active()) {
+                    (_, false) => said!("settle-found-out-of-use", id),
+                    (Some(parent), true) => said!("settle-found-in-another", id, parent),
+                    (None, true) => said!("settle-found-elsewhere", id),
+                })
             })
         }
         _ => one_of(fits.into_iter()),
@@ -289,9 +292,7 @@ fn one_of<'r>(mut found: impl Iterator<Item = &'r str>) -> Verdict {
     match (found.next(), found.next()) {
         (None, _) => Verdict::NotWritten,
         (Some(one), None) => Verdict::Written(one.to_owned()),
-        (Some(one), Some(two)) => {
-            Verdict::Unclear(format!("it is there more than once, as {one} and {two}: keep one and name it"))
-        }
+        (Some(one), Some(two)) => Verdict::Unclear(said!("settle-found-twice", one, two)),
     }
 }
 
@@ -309,7 +310,7 @@ pub(crate) fn written(record: &Record, look: &Look<'_>, before: Option<&Record>,
     let planned = look.planned.line().and_then(|_| look.planned.field(QUANTITY));
     match (Nature::of(look.change), planned.and_then(|diff| diff.before.as_ref()), record.field(QUANTITY)) {
         (Nature::Difference, Some(before), Some(now)) if !same(before, now) => {
-            Verdict::Changed(format!("its line has {} by now, neither what it had nor what was sent", shown(now)))
+            Verdict::Changed(said!("settle-line-changed", now = shown(now)))
         }
         _ => Verdict::NotWritten,
     }
@@ -360,36 +361,25 @@ fn holds(value: &Value, sent: &Field, can: &KindDescription) -> bool {
 }
 
 /// A finding for each of these writes that is uncertain, and one sentence for all of them.
-pub(crate) fn uncertain(run: &SyncRun<'_>, open: &[Unsettled]) -> (Vec<Finding>, Option<String>) {
+pub(crate) fn uncertain(run: &SyncRun<'_>, open: &[Unsettled]) -> (Vec<Finding>, Option<Said>) {
     let doubts = open.iter().filter_map(|open| Some((open, open.doubt.as_ref()?)));
     let findings: Vec<Finding> = doubts
         .map(|(open, doubt)| {
             let planned = &open.row.change;
-            let message = format!(
-                "{} {} `{}`: {}",
-                planned.action.as_str(),
-                planned.kind,
-                planned.name,
-                told(open.plan, planned.sequence, doubt)
-            );
+            let why = told(open.plan, planned.sequence, doubt);
+            let (action, kind, name) = (planned.action, planned.kind, &planned.name);
+            let message = said!("settle-change", action, kind, name, why);
             Finding::new(Cause::Uncertain, planned.kind, planned.customer.clone(), planned.known_by(), message)
                 .at(if planned.direction() == Direction::AtSource { Side::Target } else { Side::Source })
         })
         .collect();
-    let writes = match findings.len() {
-        0 => return (findings, None),
-        1 => "1 write is".to_owned(),
-        many => format!("{many} writes are"),
-    };
-    let complaint = format!("{writes} uncertain: `crosswalk uncertain list {}` shows which", run.sync.name);
-    (findings, Some(complaint))
+    let list = Call::of(Verb::UncertainList).with("sync", &run.sync.name);
+    let complaint = (!findings.is_empty()).then(|| said!("settle-writes-uncertain", count = findings.len(), list));
+    (findings, complaint)
 }
 
-/// How a write that is uncertain stands, in a sentence.
-pub(crate) fn told(plan: PlanId, sequence: u32, doubt: &Doubt) -> String {
-    format!(
-        "nobody knows whether it was written ({}): it is looked up again by the first run after {}; \
-         `crosswalk uncertain settle {plan}.{sequence}` settles it by hand",
-        doubt.why, doubt.due_at
-    )
+/// What is known of a write that is uncertain, and what to do.
+pub(crate) fn told(plan: PlanId, sequence: u32, doubt: &Doubt) -> Said {
+    let settle = Call::of(Verb::UncertainSettle).with("change", ChangeId { plan, sequence });
+    said!("settle-unknown", why = &doubt.why, due = doubt.due_at, settle)
 }

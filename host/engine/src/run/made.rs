@@ -12,7 +12,9 @@ use crate::error::Error;
 use crate::ground::opened::Opened;
 use crate::rules::matching::{self, CustomerMatchInput, Decision, MatchInput};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Action, Direction, Kind, KindDescription, Link, PlannedChange, Record, Selection, Side};
+use crosswalk_model::{
+    Action, Direction, Kind, KindDescription, Link, PlannedChange, Record, Said, Selection, Side, said,
+};
 use crosswalk_store::Stored;
 use std::collections::{HashMap, HashSet};
 
@@ -28,7 +30,7 @@ pub(crate) async fn made_meanwhile(
     references: &HashMap<(Kind, String), String>,
     links: &HashMap<String, Link>,
     waits: &mut Waits,
-) -> Result<HashMap<String, String>, Error> {
+) -> Result<HashMap<String, Said>, Error> {
     let run = session.run;
     let creates: Vec<&PlannedChange> = changes
         .iter()
@@ -52,7 +54,7 @@ pub(crate) async fn made_meanwhile(
     }
     for change in &creates {
         if let Some(unsure) = known.unsure.iter().find(|unsure| concerns(unsure, change, references)) {
-            let why = format!("it waits: whether `{}` has it by now could not be read: {}", there.name, unsure.why);
+            let why = said!("write-waits-for-look", connection = &there.name, why = &unsure.why);
             waits.insert(change.sequence, why);
         }
     }
@@ -131,7 +133,7 @@ async fn ask(
         let found = match reading::look(run, side, kind, selection).await {
             Ok(found) => found,
             Err(failure) => {
-                known.unsure.push(Unsure { account, name, why: failure.to_string() });
+                known.unsure.push(Unsure { account, name, why: failure.said() });
                 continue;
             }
         };
@@ -142,8 +144,11 @@ async fn ask(
         known.unsure.extend(found.gaps.iter().map(|gap| {
             let stored = gap.item.as_ref().and_then(|id| before.get(id));
             let parent = gap.parent.clone().or_else(|| stored.and_then(|stored| stored.record.parent.clone()));
-            let item = gap.item.as_ref().map(|id| format!("{kind} {id}: ")).unwrap_or_default();
-            let why = format!("{item}{}", gap.cause);
+            let cause = gap.cause.said();
+            let why = match &gap.item {
+                Some(id) => said!("write-of-record", kind, id, why = cause),
+                None => cause,
+            };
             Unsure { account: parent.or_else(|| account.clone()), name: name.clone(), why }
         }));
         let read = found.singles(&[]).records;
@@ -163,7 +168,7 @@ fn not_new(
     record: &Record,
     there: &[Record],
     links: &[Link],
-) -> Option<String> {
+) -> Option<Said> {
     let (run, kind) = (session.run, can.kind);
     let usual = KindRules::default();
     let rules = match side {
@@ -212,8 +217,7 @@ fn not_new(
         }
         _ => return None,
     };
-    let side = &run.at(side).name;
-    Some(format!("{kind} {id} was made or changed in `{side}` since, and may be it ({reason}): plan again"))
+    Some(said!("write-made-meanwhile", kind, id, connection = &run.at(side).name, reason))
 }
 
 /// Whether what a change makes may be there.

@@ -15,7 +15,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
 use crate::rules::walk::{WALK, Walk, complaints, has_room, parents_to_name};
 use crosswalk_model::run::ReadReport;
-use crosswalk_model::{Cause, Failure, Kind, Page, Query, Selection, Side};
+use crosswalk_model::{Cause, Failure, Kind, Page, Query, Said, Selection, Side, said};
 use crosswalk_store::PageCommit;
 use std::collections::HashMap;
 
@@ -140,7 +140,7 @@ async fn read_page(
 ) -> Result<Result<Page, Failure>, Error> {
     tokio::select! {
         page = reading::read_page(run, side, query, after) => Ok(page),
-        () = run.parts.stop.stopped() => Err(Error::Stopped),
+        () = run.stop.stopped() => Err(Error::Stopped),
     }
 }
 
@@ -162,17 +162,16 @@ impl Observed {
         for (which, side, reports) in [(Side::Source, source, &self.source), (Side::Target, target, &self.target)] {
             for report in reports {
                 let kind = report.kind;
-                let of =
-                    |source: &str, message: String| Finding::new(Cause::Flawed, kind, "", source, message).at(which);
-                found.extend(
-                    report.flaws.iter().map(|flaw| {
-                        of(&flaw.id, format!("`{}` gave the {kind} {}: {}", side.name, flaw.name, flaw.what))
-                    }),
-                );
+                let of = |source: &str, message: Said| Finding::new(Cause::Flawed, kind, "", source, message).at(which);
+                found.extend(report.flaws.iter().map(|flaw| {
+                    of(
+                        &flaw.id,
+                        said!("run-flawed", connection = &side.name, kind, name = &flaw.name, what = &flaw.what),
+                    )
+                }));
                 let more = report.flaws_total.saturating_sub(report.flaws.len() as u64);
                 if more > 0 {
-                    let message = format!("`{}` gave {more} more {kind}(s) with something wrong", side.name);
-                    found.push(of("", message));
+                    found.push(of("", said!("run-flawed-more", connection = &side.name, kind, count = more)));
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::ground::opened::Opened;
 use crate::ground::patience;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::walk::{LOOK_UP, Meter, brief};
-use crosswalk_model::{Failure, Gap, Kind, Page, Query, Record, Selection};
+use crosswalk_model::{Failure, Gap, Kind, Page, Query, Record, Said, Selection, said};
 use crosswalk_store::Stored;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -21,7 +21,7 @@ pub(crate) async fn read_page(
     query: &Query,
     after: Option<&str>,
 ) -> Result<Page, Failure> {
-    patience::patiently(&side.patience, &run.parts.stop, || side.connector.read(&side.reading, query, after)).await
+    patience::patiently(&side.patience, &run.stop, || side.connector.read(&side.reading, query, after)).await
 }
 
 /// Reads a selection to its end; what of it could not be read stands beside it.
@@ -84,8 +84,8 @@ pub(crate) async fn read_now(
     let read = read_ids(run, side, kind, ids).await.map_err(|failure| side.failed(failure))?;
     let Some(Singles { mut records, partly, mut unread }) = read else { return Ok(None) };
     if let Some((id, cause)) = unread.first_key_value() {
-        let (name, count) = (&side.name, unread.len());
-        run.complain([format!("{name} {kind}s that could not be read whole: {count}, the first {id}: {cause}")]);
+        let (connection, count, cause) = (&side.name, unread.len(), cause.said());
+        run.complain([said!("run-unread", connection, kind, count, id, cause)]);
     }
     let mut known = Vec::new();
     if side.name == run.source.name && !unread.is_empty() {
@@ -160,9 +160,11 @@ impl Singles {
     }
 
     /// The records by id, and one sentence on those that could not be read.
-    pub(crate) fn by_id(self) -> (HashMap<String, Record>, Option<String>) {
-        let told =
-            self.unread.first_key_value().map(|(id, cause)| format!("{}, the first {id}: {cause}", self.unread.len()));
+    pub(crate) fn by_id(self) -> (HashMap<String, Record>, Option<Said>) {
+        let told = |(id, cause): (&String, &Failure)| {
+            said!("run-unread-first", count = self.unread.len(), id, cause = cause.said())
+        };
+        let told = self.unread.first_key_value().map(told);
         (self.records.into_iter().map(|record| (record.id.clone(), record)).collect(), told)
     }
 }

@@ -15,7 +15,7 @@ use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::doubt::{self, Nature, Next, Verdict};
 use crate::rules::plan;
-use crosswalk_model::{Change, Decider, Direction, Event, Failure, Kind, PlanId, Record, Settlement, Side};
+use crosswalk_model::{Change, Decider, Direction, Event, Failure, Kind, PlanId, Record, Said, Settlement, Side, said};
 use crosswalk_store::{ChangeStatus, Doubt, JournalEntry, Settled, Unsettled};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -23,8 +23,8 @@ use std::sync::atomic::Ordering;
 /// What became of a change that was open.
 enum Outcome {
     Done(String),
-    Again(String),
-    Over(String),
+    Again(Said),
+    Over(Said),
     Failed(Failure),
     /// The vendor still works on it; with another token, it is asked after by that.
     Open(Option<String>),
@@ -81,10 +81,10 @@ async fn recover_rows(run: &SyncRun<'_>, side: &Opened, kind: Kind, rows: Vec<Un
             }
             (_, Ok(Some(change))) => lost.push((doubt_of(run, side, &open), open, change)),
             // A link writes nothing, and is simply done again.
-            (_, Ok(None)) => found.push((open, None, Outcome::Again("it writes nothing".to_owned()))),
+            (_, Ok(None)) => found.push((open, None, Outcome::Again(said!("settle-writes-nothing")))),
             // It may have been sent before a person took away what it refers to.
             (_, Err(missing)) => {
-                let why = format!("the {} {} it refers to is not linked any more", missing.kind, missing.id);
+                let why = said!("settle-reference-unlinked", kind = missing.kind, id = missing.id);
                 let doubt = doubt_of(run, side, &open);
                 let outcome = after(run, side, doubt, Nature::Once, Verdict::Unclear(why));
                 found.push((open, None, outcome));
@@ -172,7 +172,7 @@ fn doubt_of(run: &SyncRun<'_>, side: &Opened, open: &Unsettled) -> Doubt {
 fn after(run: &SyncRun<'_>, side: &Opened, doubt: Doubt, nature: Nature, verdict: Verdict) -> Outcome {
     match doubt::next(doubt, nature, verdict, run.now(), side.quiet_ms()) {
         Next::Done(id) => Outcome::Done(id),
-        Next::Again => Outcome::Again("it was looked up and is not there: it was not written".to_owned()),
+        Next::Again => Outcome::Again(said!("settle-not-there")),
         Next::Over(why) => Outcome::Over(why),
         Next::Wait(doubt) => Outcome::Wait(doubt),
     }
@@ -216,10 +216,10 @@ async fn kept<'o>(
     }
     let (kept, untold) = match reading::read_ids(run, side, kind, &ids).await {
         Ok(read) => read.unwrap_or_default().by_id(),
-        Err(failure) => (HashMap::new(), Some(failure.to_string())),
+        Err(failure) => (HashMap::new(), Some(failure.said())),
     };
     if let Some(why) = untold {
-        tracing::warn!(%kind, why, "what was written could not be read back; the next run will compare");
+        tracing::warn!(%kind, %why, "what was written could not be read back; the next run will compare");
     }
     kept
 }
@@ -233,21 +233,21 @@ async fn settle_recovered(
     kept: &HashMap<String, Record>,
 ) -> Result<(), Error> {
     let planned = &open.row.change;
-    let entry = |event: Event, message: &str, target: Option<&String>| JournalEntry {
+    let entry = |event: Event, message: Said, target: Option<&String>| JournalEntry {
         // A write belongs to the run that sent it.
         run: Some(open.run),
-        ..journal::entry(run, open.plan, planned, event, message.to_owned(), target.cloned())
+        ..journal::entry(run, open.plan, planned, event, message, target.cloned())
     };
-    let settled = |status, message: &str, event: Event| Settled {
-        message: if status == ChangeStatus::Pending { String::new() } else { message.to_owned() },
+    let settled = |status, message: Said, event: Event| Settled {
+        message: if status == ChangeStatus::Pending { Said::default() } else { message.clone() },
         ..Settled::new(planned.sequence, status, entry(event, message, planned.target.as_ref()))
     };
     let settled = match outcome {
         Outcome::Done(id) => {
-            let message = format!("{}; it was looked up and is there", planned.reason);
+            let message = Said::several([planned.reason.clone(), said!("settle-found")]);
             let overtaken = settle_written(run, side, open, change, &id, kept.get(&id), message).await?;
-            let (kind, source) = (planned.kind, &planned.source);
-            run.complain(overtaken.map(|message| format!("{kind} {source}: {message}")));
+            let (kind, id) = (planned.kind, &planned.source);
+            run.complain(overtaken.map(|why| said!("write-of-record", kind, id, why)));
             return Ok(());
         }
         Outcome::Wait(doubt) => {
@@ -255,21 +255,20 @@ async fn settle_recovered(
             let old = open.doubt.as_ref().filter(|old| old.why == doubt.why);
             let entries: Vec<_> = old
                 .is_none()
-                .then(|| entry(Event::Uncertain, &doubt.why, planned.target.as_ref()))
+                .then(|| entry(Event::Uncertain, doubt.why.clone(), planned.target.as_ref()))
                 .into_iter()
                 .collect();
             return Ok(run.store.doubts_put(open.plan, &[(planned.sequence, doubt)], &entries).await?);
         }
         Outcome::Open(None) => return Ok(()),
         Outcome::Open(Some(token)) => {
-            Settled { token: Some(token.clone()), ..settled(ChangeStatus::Accepted, &token, Event::Accepted) }
+            Settled { token: Some(token.clone()), ..settled(ChangeStatus::Accepted, token.into(), Event::Accepted) }
         }
-        Outcome::Again(why) => settled(ChangeStatus::Pending, &why, Event::LookedUp),
-        Outcome::Over(why) => settled(ChangeStatus::Stale, &why, Event::Stale),
-        Outcome::Failed(failure) => Settled {
-            failure: Some(failure.name()),
-            ..settled(ChangeStatus::Failed, &failure.to_string(), Event::Failed)
-        },
+        Outcome::Again(why) => settled(ChangeStatus::Pending, why, Event::LookedUp),
+        Outcome::Over(why) => settled(ChangeStatus::Stale, why, Event::Stale),
+        Outcome::Failed(failure) => {
+            Settled { failure: Some(failure.name()), ..settled(ChangeStatus::Failed, failure.said(), Event::Failed) }
+        }
     };
     run.store.batch_settle(open.plan, None, &[settled], &[], &side.name, run.now()).await?;
     Ok(())
@@ -283,8 +282,8 @@ pub(crate) async fn settle_written(
     change: Option<&Change>,
     id: &str,
     kept: Option<&Record>,
-    message: String,
-) -> Result<Option<String>, Error> {
+    message: Said,
+) -> Result<Option<Said>, Error> {
     let planned = &open.row.change;
     let mut link = run.store.link_get(&run.sync.name, planned.kind, &planned.source).await?;
     if let (Some(link), Some(intended_on)) = (&mut link, open.link_revision)

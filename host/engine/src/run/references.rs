@@ -7,7 +7,7 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::anew;
 use crate::rules::plan::{self, undo};
 use crosswalk_model::{
-    Action, Change, ChangeId, Direction, Kind, Link, PlanId, PlannedChange, Record, Value, catalogue,
+    Action, Change, ChangeId, Direction, Kind, Link, PlanId, PlannedChange, Record, Said, Value, catalogue, said,
 };
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -75,7 +75,7 @@ pub(crate) async fn given_over(
     kind: Kind,
     changes: &[PlannedChange],
     links: &HashMap<String, Link>,
-) -> Result<HashMap<String, Result<(Link, Link), String>>, Error> {
+) -> Result<HashMap<String, Result<(Link, Link), Said>>, Error> {
     let linking = |change: &&PlannedChange| change.action == Action::Link && change.direction() == Direction::Onward;
     let by_target: HashMap<&str, &PlannedChange> =
         changes.iter().filter(linking).filter_map(|change| Some((change.target.as_deref()?, change))).collect();
@@ -97,7 +97,7 @@ pub(crate) async fn given_over(
         }
         let new = anew::adopted(links.get(&change.source), old, &change.source);
         let given = if there.contains(old.source.as_str()) {
-            Err(format!("its record is linked to {}, which is in the source again", old.source))
+            Err(said!("write-holder-back", source = &old.source))
         } else {
             Ok((anew::given_up(old, &change.source, run.now()), new))
         };

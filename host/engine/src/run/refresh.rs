@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::ground::find::ChangeView;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::{Finding, Item};
-use crosswalk_model::{Cause, Kind, KindDescription, Link, Record};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Cause, Kind, KindDescription, Link, Record, Said, said};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -41,15 +42,15 @@ pub(crate) async fn refresh_one(run: &SyncRun<'_>, kind: Kind, source: &str) -> 
     let mut draft = Draft::new(run, id, None).await?;
     if draft.nothing_done {
         return Err(Error::invalid(
-            format!("nothing of the sync `{}` was applied yet: there is nothing to refresh", run.sync.name),
-            format!("`crosswalk plan {}`, then look at the plan and apply it", run.sync.name),
+            said!("run-nothing-applied", sync = &run.sync.name),
+            said!("run-hint-plan-and-apply", plan = Call::of(Verb::Plan).with("sync", &run.sync.name)),
         ));
     }
     let missed = refresh_records(run, &mut draft, kind, &[source.to_owned()]).await?;
     if let Some(missed) = missed.into_iter().next() {
         return Err(Error::invalid(
-            format!("{kind} {source} cannot be refreshed: {}", missed.message),
-            format!("`crosswalk plan {}` reads everything and says what is to be done", run.sync.name),
+            said!("run-cannot-refresh", kind, id = source, why = missed.message),
+            said!("run-hint-plan-all", plan = Call::of(Verb::Plan).with("sync", &run.sync.name)),
         ));
     }
     Ok(PlanReport { read: (1, 1), ..draft.report().await? })
@@ -77,7 +78,7 @@ pub(crate) async fn refresh_records(
     let there = reading::read_now(run, &run.target, kind, &ids(Link::linked)).await?;
     let can = run.target.description.kind(kind).filter(|_| run.sync.rules.kinds.contains_key(&kind));
     let (Some(can), Some(read), Some(there)) = (can, &read, &there) else {
-        let why = format!("single {kind}s cannot be read from both `{}` and `{}`", run.source.name, run.target.name);
+        let why = said!("run-no-single-reads", kind, source = &run.source.name, target = &run.target.name);
         let missed =
             sources.iter().map(|source| Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why.clone()));
         return Ok(missed.collect());
@@ -95,15 +96,15 @@ pub(crate) async fn refresh_records(
                 by_customer.entry(customer.map_or("", String::as_str)).or_default().push(fresh);
                 continue;
             }
-            (None, _, _) => "it is not linked".to_owned(),
+            (None, _, _) => said!("run-not-linked"),
             (_, None, _) if let Some(cause) = read.unread.get(source) => {
-                format!("it could not be read from `{}`: {cause}", run.source.name)
+                said!("run-source-unread", connection = &run.source.name, cause = cause.said())
             }
             (_, _, None) if let Some(cause) = id.and_then(|id| there.unread.get(id)) => {
-                format!("what it is linked to could not be read from `{}`: {cause}", run.target.name)
+                said!("run-target-unread", connection = &run.target.name, cause = cause.said())
             }
-            (_, None, _) => format!("it is gone from `{}`", run.source.name),
-            (_, _, None) => format!("what it is linked to is gone from `{}`", run.target.name),
+            (_, None, _) => said!("run-source-gone", connection = &run.source.name),
+            (_, _, None) => said!("run-target-gone", connection = &run.target.name),
         };
         missed.push(Finding::new(Cause::NotRefreshed, kind, "", source.clone(), why));
     }
@@ -129,14 +130,14 @@ async fn refresh_account(
     customer: &str,
     fresh: &[Fresh<'_>],
     can: &KindDescription,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Said>, Error> {
     let sync = &run.sync.name;
     let mut account = None;
     if !kind.is_account() {
         let link = run.store.link_get(sync, Kind::Customer, customer).await?;
         account = link.and_then(|link| link.linked().map(str::to_owned));
         if account.is_none() {
-            return Ok(Some(format!("its customer {customer} is not linked")));
+            return Ok(Some(said!("run-customer-not-linked", customer)));
         }
         if let Some(id) = &account {
             let known = run.store.records_by_ids(&run.target.name, Kind::Customer, std::slice::from_ref(id)).await?;

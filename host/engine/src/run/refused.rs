@@ -8,7 +8,7 @@ use super::queue::Queue;
 use super::session::Session;
 use super::totals::ApplyTotals;
 use crate::error::Error;
-use crosswalk_model::{Action, Failure, Kind};
+use crosswalk_model::{Action, Failure, Kind, Said, said};
 use crosswalk_store::{ChangeFilter, ChangeStatus};
 
 /// So many changes of one kind and action in a row are tried, where every one is refused.
@@ -34,14 +34,14 @@ pub(crate) async fn heed(
     queue.refused += of;
     let side = session.run.at(action.side());
     if !queue.login_stands && side.connector.check(&side.reading).await.is_err() {
-        tally.stop = Some(failure.to_string());
+        tally.stop = Some(failure.said());
         return Ok(());
     }
     queue.login_stands = true;
     if queue.refused >= TRIED {
         queue.end();
-        let why = format!("`{}` refuses them one and all: {failure}", side.name);
-        wait(session, (kind, action), &why, tally).await?;
+        let why = said!("run-refuses-all", connection = &side.name, why = failure.said());
+        wait(session, (kind, action), why, tally).await?;
     }
     Ok(())
 }
@@ -66,19 +66,18 @@ pub(crate) async fn go_on(
     if side.connector.check(&side.reading).await.is_err() {
         return Err(error);
     }
-    wait(session, (kind, action), &error.to_string(), tally).await
+    wait(session, (kind, action), error.said(), tally).await
 }
 
 /// Tells that what is left of a kind and action waits: so does what refers to its records.
 async fn wait(
     session: &Session<'_, '_>,
     (kind, action): (Kind, Action),
-    why: &str,
+    why: Said,
     tally: &mut ApplyTotals,
 ) -> Result<(), Error> {
-    let what = format!("{} {kind}", action.as_str());
-    let waits = format!("what is left of it waits: {why}");
-    session.run.complain([format!("{what}: {waits}")]);
+    let (what, waits) = (said!("run-changes", action, kind), said!("run-rest-waits", why));
+    session.run.complain([said!("run-failure", what = &what, why = &waits)]);
     tally.tell(what, waits);
     let (kind, action, status) = (Some(kind), Some(action), Some(ChangeStatus::Pending));
     let filter = ChangeFilter { kind, action, status, ..ChangeFilter::default() };

@@ -1,7 +1,7 @@
 //! Options and reports of planning and applying.
 
 use crate::rules::plan::Finding;
-use crosswalk_model::{Brake, Hold, Kind, Plan, Run};
+use crosswalk_model::{Approved, Kind, Part, Plan, Release, Run, Said, Sequences};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ pub struct PlanReport {
     /// Records read: source, target.
     pub read: (u64, u64),
     /// What was not read, or not to the end: one sentence each.
-    pub complaints: Vec<String>,
+    pub complaints: Vec<Said>,
     /// What cannot be done or was left as it is, with why: the first of each kind and cause. All of them are
     /// counted in the plan, and stored with it.
     pub findings: Vec<Finding>,
@@ -32,48 +32,6 @@ pub struct RunReport {
     pub applied: Option<ApplyReport>,
 }
 
-/// The brakes that an application releases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Release {
-    /// All that can be released.
-    All,
-    /// These; none by default.
-    These(Vec<Brake>),
-}
-
-impl Default for Release {
-    fn default() -> Self {
-        Release::These(Vec::new())
-    }
-}
-
-impl Release {
-    /// Whether nothing is released.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Release::default()
-    }
-
-    /// Whether a hold is let go: each of its brakes can be released, and is.
-    #[must_use]
-    pub fn lets_go(&self, hold: &Hold) -> bool {
-        let released = |brake: &Brake| match self {
-            Release::All => true,
-            Release::These(brakes) => brakes.contains(brake),
-        };
-        hold.can_release() && hold.brakes.iter().all(released)
-    }
-
-    /// Returns the words of the brakes, or `all`.
-    #[must_use]
-    pub fn words(&self) -> Vec<&'static str> {
-        match self {
-            Release::All => vec!["all"],
-            Release::These(brakes) => brakes.iter().map(|brake| brake.as_str()).collect(),
-        }
-    }
-}
-
 /// Which part of a plan is applied.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyOptions {
@@ -85,11 +43,28 @@ pub struct ApplyOptions {
     pub customer: Option<String>,
     /// Only this kind's changes.
     pub kind: Option<Kind>,
+    /// Only these changes, by their sequence.
+    pub changes: Option<Sequences>,
+    /// What the person who approves wrote; empty if nothing.
+    pub note: String,
     /// Nobody approved: only kinds whose trust is automatic.
     pub automatic: bool,
     /// The kind whose trust counts for the whole plan; none: each kind's own. What is refreshed
     /// because of an alert goes along with its ticket.
     pub trusted: Option<Kind>,
+}
+
+impl ApplyOptions {
+    /// Returns what is let go.
+    #[must_use]
+    pub fn approved(&self) -> Approved {
+        let (customer, kind, changes) = (self.customer.clone(), self.kind, self.changes.clone());
+        Approved {
+            part: Part { customer, kind, changes },
+            release: self.release.clone(),
+            withheld: self.withheld.iter().copied().collect(),
+        }
+    }
 }
 
 /// What applying came to.
@@ -98,5 +73,5 @@ pub struct ApplyReport {
     /// The run, with its counts.
     pub run: Run,
     /// The first failures: (what, why).
-    pub failures: Vec<(String, String)>,
+    pub failures: Vec<(Said, Said)>,
 }

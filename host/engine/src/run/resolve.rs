@@ -14,7 +14,7 @@ use super::{along, fresh, lines, made, reverse};
 use crate::error::Error;
 use crate::rules::anew::Along;
 use crate::rules::plan::{self, undo};
-use crosswalk_model::{Action, Change, Direction, Event, Kind, Link, PlannedChange, Record};
+use crosswalk_model::{Action, Change, Direction, Event, Kind, Link, PlannedChange, Record, Said, said};
 use crosswalk_store::{ChangeStatus, Settled, StoreError};
 use std::collections::HashMap;
 
@@ -27,8 +27,8 @@ pub(crate) async fn resolve(
 ) -> Result<Vec<Prepared>, Error> {
     let (open, changes): (Vec<_>, Vec<_>) =
         changes.into_iter().partition(|planned| session.is_open(planned.kind, planned.known_by()));
-    let why = "it waits: an earlier write of it is not settled, or waits itself";
-    let mut not: Vec<Not> = open.into_iter().map(|planned| (planned, ChangeStatus::Pending, why.to_owned())).collect();
+    let waits = |planned| (planned, ChangeStatus::Pending, said!("write-waits-for-earlier"));
+    let mut not: Vec<Not> = open.into_iter().map(waits).collect();
     if changes.is_empty() {
         leave_out(session, not, tally).await?;
         return Ok(Vec::new());
@@ -54,13 +54,13 @@ struct Facts {
     links: HashMap<String, Link>,
     references: HashMap<(Kind, String), String>,
     /// Both links, by the source that a target is handed over to; or why that cannot be.
-    given_over: HashMap<String, Result<(Link, Link), String>>,
+    given_over: HashMap<String, Result<(Link, Link), Said>>,
     /// Reasons to wait, by sequence.
     waits: Waits,
     /// Reasons why the source no longer asks for a change, by sequence.
-    moved: HashMap<u32, String>,
+    moved: HashMap<u32, Said>,
     /// Other reasons against a change, by the record it is known by.
-    refusals: HashMap<String, String>,
+    refusals: HashMap<String, Said>,
 }
 
 async fn facts(session: &Session<'_, '_>, kind: Kind, changes: &[PlannedChange]) -> Result<Facts, Error> {
@@ -88,7 +88,7 @@ async fn facts(session: &Session<'_, '_>, kind: Kind, changes: &[PlannedChange])
 }
 
 /// What is sent for a change, and the link it has; or the status of a change that is not written, and why.
-type Checked = Result<(Option<Change>, Option<Link>), (ChangeStatus, String)>;
+type Checked = Result<(Option<Change>, Option<Link>), (ChangeStatus, Said)>;
 
 async fn check(session: &Session<'_, '_>, facts: &mut Facts, planned: &mut PlannedChange) -> Result<Checked, Error> {
     let key = planned.known_by().to_owned();
@@ -112,14 +112,16 @@ async fn check(session: &Session<'_, '_>, facts: &mut Facts, planned: &mut Plann
     let change = match change {
         Ok(change) => change,
         Err(plan::Unresolved { kind, id }) if session.is_open(kind, &id) => {
-            return Ok(Err((ChangeStatus::Pending, format!("it waits for the {kind} {id}, which is not settled"))));
+            return Ok(Err((ChangeStatus::Pending, said!("write-waits-for-record", kind, id))));
         }
-        Err(unresolved) => return Ok(Err((ChangeStatus::Skipped, unresolved.to_string()))),
+        Err(plan::Unresolved { kind, id }) => {
+            return Ok(Err((ChangeStatus::Skipped, said!("write-reference-missing", kind, id))));
+        }
     };
     let Some(over) = over else { return Ok(Ok((change, link))) };
     Ok(match hand_over(session, planned.kind, over).await? {
         Some(new) => Ok((change, Some(new))),
-        None => Err((ChangeStatus::Stale, "its link was decided on since".to_owned())),
+        None => Err((ChangeStatus::Stale, said!("write-link-decided"))),
     })
 }
 
@@ -147,7 +149,7 @@ pub(crate) async fn leave_out(session: &Session<'_, '_>, not: Vec<Not>, tally: &
         if status == ChangeStatus::Pending {
             session.leave_open(&planned);
             tally.open += 1;
-            tally.failure(&planned, &why);
+            tally.failure(&planned, why);
         } else {
             refused.push(refusal(session, &planned, status, why, tally));
         }
@@ -178,7 +180,7 @@ fn refusal(
     session: &Session<'_, '_>,
     planned: &PlannedChange,
     status: ChangeStatus,
-    why: String,
+    why: Said,
     tally: &mut ApplyTotals,
 ) -> Settled {
     let event = if status == ChangeStatus::Stale {
@@ -188,13 +190,13 @@ fn refusal(
         tally.counts.failed += 1;
         Event::Skipped
     };
-    tally.failure(planned, &why);
+    tally.failure(planned, why.clone());
     let journal = session.entry(planned, event, why.clone(), planned.target.clone());
     Settled { message: why, ..Settled::new(planned.sequence, status, journal) }
 }
 
 /// Why a change must not be applied any more; none when it may be.
-fn stale(change: &PlannedChange, link: Option<&Link>, there: Option<&Record>) -> Option<String> {
+fn stale(change: &PlannedChange, link: Option<&Link>, there: Option<&Record>) -> Option<Said> {
     match change.direction() {
         Direction::Onward | Direction::AtSource => plan::stale(change, link, there),
         Direction::Back => undo::stale(change, link, there),
@@ -202,10 +204,10 @@ fn stale(change: &PlannedChange, link: Option<&Link>, there: Option<&Record>) ->
 }
 
 /// Why a line waits: what it rests on, or takes the place of, waits itself.
-pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) -> Option<String> {
+pub(crate) fn waits_for_line(session: &Session<'_, '_>, change: &PlannedChange) -> Option<Said> {
     let step = change.line()?;
     let on = step.rests.iter().map(|rest| &rest.leader);
     let mut on = on.chain(step.replaces.iter().map(|old| &old.source));
     let other = on.find(|source| **source != change.source && session.is_open(Kind::Usage, source))?;
-    Some(format!("it waits for the line of {other}, which is not settled"))
+    Some(said!("write-waits-for-line", line = other))
 }

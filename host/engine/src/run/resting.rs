@@ -9,7 +9,7 @@
 //! `lines::still_billed` reads from the links whether what a line depends on was done.
 
 use super::batch::{Prepared, lock};
-use crosswalk_model::{Action, PlannedChange};
+use crosswalk_model::{Action, PlannedChange, Said, said};
 use crosswalk_store::ChangeStatus;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
@@ -27,7 +27,7 @@ pub(crate) struct Resting {
 }
 
 /// A change that is not written: it waits or is refused, and why.
-pub(crate) type Not = (PlannedChange, ChangeStatus, String);
+pub(crate) type Not = (PlannedChange, ChangeStatus, Said);
 
 impl Resting {
     pub(crate) fn put(&self, changes: Vec<PlannedChange>) {
@@ -59,7 +59,7 @@ impl Resting {
             out.extend(why.map(|(other, status, why)| {
                 let status = if *status == ChangeStatus::Pending { *status } else { ChangeStatus::Stale };
                 let other = &other.source;
-                let why = format!("it is written together with {other} or not at all, and that cannot be: {why}");
+                let why = said!("write-ring-broken", other, why);
                 (prepared.planned.clone(), status, why)
             }));
             why.is_none()
@@ -147,7 +147,7 @@ mod tests {
             name: String::new(),
             fields: Vec::new(),
             step: Step::Line(Box::new(step)),
-            reason: String::new(),
+            reason: Said::default(),
             risk: Risk::Medium,
             calls: 0,
             held: None,

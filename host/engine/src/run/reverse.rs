@@ -12,7 +12,9 @@ use crate::ground::sync_run::SyncRun;
 use crate::rules::brakes;
 use crate::rules::matching::Matched;
 use crate::rules::plan::{self, ReverseInput};
-use crosswalk_model::{Change, Decider, Direction, Kind, Link, PlannedChange, Record, ReverseDecision, Selection};
+use crosswalk_model::{
+    Change, Decider, Direction, Kind, Link, PlannedChange, Record, ReverseDecision, Said, Selection, said,
+};
 use crosswalk_store::Settled;
 use std::collections::HashMap;
 
@@ -43,7 +45,7 @@ pub(super) async fn plan_reverse(
             sync: &run.sync.name,
             describe,
             now: run.now(),
-            stopped: &|| run.parts.stop.is_stopped(),
+            stopped: &|| run.stop.is_stopped(),
         })
     });
     run.go_on()?;
@@ -64,8 +66,8 @@ pub(super) async fn plan_reverse(
 pub(super) async fn refusals(
     run: &SyncRun<'_>,
     changes: &[PlannedChange],
-    waits: &mut HashMap<u32, String>,
-) -> Result<HashMap<String, String>, Error> {
+    waits: &mut HashMap<u32, Said>,
+) -> Result<HashMap<String, Said>, Error> {
     let changes: Vec<_> = changes.iter().filter(|change| change.direction() == Direction::AtSource).collect();
     if changes.is_empty() {
         return Ok(HashMap::new());
@@ -76,19 +78,17 @@ pub(super) async fn refusals(
     for change in changes {
         let Some(target) = &change.target else { continue };
         if decisions.get(target) == Some(&ReverseDecision::Exclude) {
-            refusals.insert(target.clone(), "it was excluded since".to_owned());
+            refusals.insert(target.clone(), said!("write-excluded"));
             continue;
         }
         let sent = change.fields.iter().find(|diff| diff.name == "name").and_then(|diff| diff.after.as_text());
         let Some(name) = sent.filter(|_| named) else { continue };
         let selection = Selection::Named { parent: None, name: name.to_owned() };
         match reading::read_all(run, &run.source, Kind::Customer, selection).await {
-            Ok(found) => refusals.extend(
-                found.first().map(|there| (target.clone(), format!("the source has it by now, as {}", there.id))),
-            ),
+            Ok(found) => refusals
+                .extend(found.first().map(|there| (target.clone(), said!("write-there-in-source", id = &there.id)))),
             Err(failure) => {
-                let side = &run.source.name;
-                let why = format!("it waits: whether `{side}` has it by now could not be read: {failure}");
+                let why = said!("write-waits-for-look", connection = &run.source.name, why = failure.said());
                 waits.insert(change.sequence, why);
             }
         }

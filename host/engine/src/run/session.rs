@@ -6,12 +6,12 @@ use super::batch::{Prepared, TRIES, lock, record_of};
 use super::journal;
 use super::lines::{Preconditions, ReadPreconditions};
 use super::references::References;
-use super::report::ApplyOptions;
 use super::totals::ApplyTotals;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
-use crosswalk_model::run::STOPPED;
-use crosswalk_model::{Action, Event, Hold, Kind, Mode, Plan, PlanId, PlannedChange, Record, Side, Timestamp, Trust};
+use crosswalk_model::{
+    Action, Approved, Event, Kind, Mode, Plan, PlanId, PlannedChange, Record, Said, Side, Timestamp, Trust, said,
+};
 use crosswalk_runtime::CallContext;
 use crosswalk_store::{BatchOutcomes, JournalEntry};
 use std::collections::{HashMap, HashSet};
@@ -19,11 +19,23 @@ use std::sync::Mutex;
 use std::time::Instant;
 use tokio::sync::Notify;
 
+/// Whose trust an application rests on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trusted {
+    /// The least trust in a kind whose changes go.
+    pub(crate) least: Trust,
+    /// The kind whose trust counts for the whole plan; `None` means each kind's own.
+    pub(crate) kind: Option<Kind>,
+}
+
 /// One application of one plan.
 pub(crate) struct Session<'w, 'p> {
     pub(crate) run: &'w SyncRun<'p>,
     pub(crate) plan: PlanId,
-    pub(crate) options: &'w ApplyOptions,
+    /// What is let go of the plan.
+    pub(crate) approved: &'w [Approved],
+    /// Whose trust counts, and how much of it is needed.
+    pub(crate) trust: Trusted,
     /// Whether this very run made the plan: then its source records are as it was planned on.
     pub(crate) made_now: bool,
     /// When the plan was made.
@@ -54,14 +66,15 @@ impl<'w, 'p> Session<'w, 'p> {
     pub(crate) async fn new(
         run: &'w SyncRun<'p>,
         plan: &Plan,
-        options: &'w ApplyOptions,
+        (approved, trust): (&'w [Approved], Trusted),
         read_lines: ReadPreconditions,
     ) -> Result<Self, Error> {
         let open = run.store.unsettled(&run.sync.name).await?.into_iter().map(|open| record_of(&open.row.change));
         Ok(Self {
             run,
             plan: plan.id,
-            options,
+            approved,
+            trust,
             made_now: plan.run == run.id,
             // By a clock that was ahead: then all that is there is asked for.
             made_at: if plan.made_at > run.now() { Timestamp::default() } else { plan.made_at },
@@ -100,8 +113,8 @@ impl<'w, 'p> Session<'w, 'p> {
 
     /// Whether the apply ends early: what is intended by then is done to its end, and nothing more is begun.
     pub(crate) fn is_stopped(&self, tally: &mut ApplyTotals) -> bool {
-        if tally.stop.is_none() && self.run.parts.stop.is_stopped() {
-            tally.stop = Some(STOPPED.to_owned());
+        if tally.stop.is_none() && self.run.stop.is_stopped() {
+            tally.stop = Some(said!("run-stopped"));
         }
         tally.stop.is_some()
     }
@@ -113,17 +126,23 @@ impl<'w, 'p> Session<'w, 'p> {
         }
     }
 
-    pub(crate) fn may_go(&self, change: &PlannedChange) -> bool {
-        self.lets_go(change.sequence, change.kind, change.held.as_ref())
+    /// Whether a change belongs to a part of the plan that is let go.
+    pub(crate) fn is_chosen(&self, change: &PlannedChange) -> bool {
+        self.approved.iter().any(|one| one.part.has(change.sequence, change.kind, &change.customer))
     }
 
-    /// Whether trust and what is released let a change of this sequence and kind go, with what holds it.
-    pub(crate) fn lets_go(&self, sequence: u32, kind: Kind, held: Option<&Hold>) -> bool {
-        let kind = self.options.trusted.unwrap_or(kind);
+    /// The customer that all of it belongs to, if it is one.
+    pub(crate) fn only_customer(&self) -> Option<String> {
+        let mut customers = self.approved.iter().map(|one| one.part.customer.as_ref());
+        let first = customers.next().flatten()?;
+        customers.all(|other| other == Some(first)).then(|| first.clone())
+    }
+
+    /// Whether trust and an approval let a change go, with what holds it.
+    pub(crate) fn may_go(&self, change: &PlannedChange) -> bool {
+        let kind = self.trust.kind.unwrap_or(change.kind);
         let trust = self.run.sync.rules.kinds.get(&kind).map_or(Trust::Preview, |rules| rules.trust);
-        let least = if self.options.automatic { Trust::Automatic } else { Trust::Approve };
-        trust >= least
-            && held.is_none_or(|hold| !self.options.withheld.contains(&sequence) && self.options.release.lets_go(hold))
+        trust >= self.trust.least && self.approved.iter().any(|one| one.lets_go(change))
     }
 
     pub(crate) fn learn(&self, kind: Kind, source: &str, target: &str) {
@@ -134,7 +153,7 @@ impl<'w, 'p> Session<'w, 'p> {
         &self,
         planned: &PlannedChange,
         event: Event,
-        message: String,
+        message: Said,
         target: Option<String>,
     ) -> JournalEntry {
         journal::entry(self.run, self.plan, planned, event, message, target)

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::ground::opened::Opened;
 use crate::ground::patience::{THROTTLE_MAX_MS, THROTTLE_MS};
 use crate::rules::doubt::{self, Nature, Next, Verdict};
-use crosswalk_model::{Action, Direction, Event, Failure, Kind, Operation, Record, Settlement, WriteReport};
+use crosswalk_model::{Action, Direction, Event, Failure, Kind, Operation, Record, Settlement, WriteReport, said};
 use crosswalk_store::{BatchOutcomes, ChangeStatus, Doubt, JournalEntry, Settled};
 use stated::Settlements;
 use std::collections::{HashMap, HashSet};
@@ -82,8 +82,8 @@ pub(crate) async fn settle(
             // The vendor has another value than the change was decided on.
             WriteOutcome::Failed(Failure::Conflict { message }) if checks_before && rests_on(&prepared) => {
                 tally.counts.stale += 1;
-                tally.failure(&prepared.planned, &message);
-                sorted.settled.push(rows::overruled(session, &prepared, &message));
+                tally.failure(&prepared.planned, message.as_str().into());
+                sorted.settled.push(rows::overruled(session, &prepared, message));
             }
             WriteOutcome::Done { target, looked_up } => {
                 tally.counts.done += 1;
@@ -94,7 +94,7 @@ pub(crate) async fn settle(
             WriteOutcome::Again(failure) if Session::try_again(&prepared) => sorted.again(session, prepared, &failure),
             WriteOutcome::Failed(failure) | WriteOutcome::Again(failure) => {
                 tally.counts.failed += 1;
-                tally.failure(&prepared.planned, &failure.to_string());
+                tally.failure(&prepared.planned, failure.said());
                 if all_refused {
                     tally.denied = Some(failure.clone());
                 }
@@ -102,12 +102,12 @@ pub(crate) async fn settle(
             }
             WriteOutcome::Uncertain(doubt) => {
                 tally.counts.uncertain += 1;
-                tally.failure(&prepared.planned, &told(session.plan, prepared.planned.sequence, &doubt));
+                tally.failure(&prepared.planned, told(session.plan, prepared.planned.sequence, &doubt));
                 sorted.uncertain(session, &prepared, doubt);
             }
             WriteOutcome::Accepted { token, stored } => {
                 tally.open += 1;
-                tally.failure(&prepared.planned, "the vendor still works on it; the next run asks again");
+                tally.failure(&prepared.planned, said!("write-vendor-at-work"));
                 session.leave_open(&prepared.planned);
                 sorted.settled.extend((!stored).then(|| rows::accepted(session, &prepared, token)));
             }
@@ -122,7 +122,7 @@ pub(crate) async fn settle(
     }
     if let Some(ms) = sorted.wait_ms {
         let wait = tokio::time::sleep(Duration::from_millis(ms.min(THROTTLE_MAX_MS)));
-        tokio::select! { () = wait => {}, () = session.run.parts.stop.stopped() => {} }
+        tokio::select! { () = wait => {}, () = session.run.stop.stopped() => {} }
     }
     Ok(sorted.again)
 }
@@ -241,8 +241,8 @@ async fn look_into(
         let Doubtful { index, answered, failure, sent, .. } = doubtful;
         let nature = Nature::of(look.change);
         let why = match &failure {
-            failure if answered => failure.to_string(),
-            failure => format!("no reply came ({failure})"),
+            failure if answered => failure.said(),
+            failure => said!("settle-no-reply", failure = failure.said()),
         };
         let quiet = side.quiet_ms();
         fates[index] = match verdict {
@@ -366,10 +366,8 @@ async fn read_back(
     let read = reading::read_ids(session.run, side, kind, &ids).await;
     let (kept, untold) = match read {
         Ok(read) => read.unwrap_or_default().by_id(),
-        Err(failure) => (HashMap::new(), Some(failure.to_string())),
+        Err(failure) => (HashMap::new(), Some(failure.said())),
     };
-    session.run.complain(untold.map(|why| {
-        format!("{} {kind}s that were written could not be read back, the next run compares them: {why}", side.name)
-    }));
+    session.run.complain(untold.map(|why| said!("write-not-read-back", connection = &side.name, kind, why)));
     kept
 }

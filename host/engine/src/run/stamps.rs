@@ -5,7 +5,8 @@ use super::draft::Draft;
 use crate::error::Error;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
-use crosswalk_model::{Cause, Record, Side};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Cause, Link, Record, Side, said};
 
 pub(crate) async fn tell_shared_stamps(run: &SyncRun<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
     for kind in run.kinds() {
@@ -20,20 +21,13 @@ pub(crate) async fn tell_shared_stamps(run: &SyncRun<'_>, draft: &mut Draft<'_, 
             let ids: Vec<String> = twins.iter().map(|record| record.id.clone()).collect();
             let links = run.store.links_of_targets(&run.sync.name, target_kind, &ids).await?;
             let linked = links.first();
-            let named: Vec<String> = twins
-                .iter()
-                .map(|record| match linked.filter(|link| link.linked() == Some(&record.id)) {
-                    Some(_) => format!("{} `{}` (linked)", record.id, record.name),
-                    None => format!("{} `{}`", record.id, record.name),
-                })
-                .collect();
-            let key = twins[0].stamp.as_deref().unwrap_or_default();
-            let message = format!(
-                "{} {target_kind}s of `{}` carry one key, `{key}`: {}; clear it in those that are copies",
-                twins.len(),
-                run.target.name,
-                named.join(", ")
-            );
+            let records = twins.iter().map(|Record { id, name, .. }| match linked.and_then(Link::linked) {
+                Some(linked) if linked == id => said!("run-shared-key-linked", id, name),
+                _ => said!("run-shared-key-of", id, name),
+            });
+            let (records, key) = (Arg::list(records), twins[0].stamp.as_deref().unwrap_or_default());
+            let (count, connection) = (twins.len(), &run.target.name);
+            let message = said!("run-shared-key", count, kind = target_kind, connection, key, records);
             let of = |kind, id: &String| Finding::new(Cause::SharedKey, kind, "", id.clone(), message.clone());
             let told = match linked {
                 Some(link) => vec![of(kind, &link.source)],

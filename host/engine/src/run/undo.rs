@@ -21,8 +21,9 @@ use crate::ground::progress::Stage;
 use crate::ground::sync_run::SyncRun;
 use crate::rules::plan::Finding;
 use crate::rules::plan::undo::{Done, Reversal};
+use crosswalk_model::verb::{Call, Verb};
 use crosswalk_model::{
-    Action, Cause, Direction, Failure, Kind, Link, PlanId, PlannedChange, Record, Run, RunId, Side, Trust,
+    Action, Cause, Direction, Failure, Kind, Link, PlanId, PlannedChange, Record, Run, RunId, Said, Side, Trust, said,
 };
 use crosswalk_store::{ChangeFilter, ChangeStatus, StoredChange};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -84,16 +85,17 @@ pub(crate) async fn plan_undo(run: &SyncRun<'_>, undone: &Run, options: &UndoOpt
     let Some(plan) = applied else {
         if undone.counts.done > 0 {
             return Err(Error::invalid(
-                format!("what run {} did is not kept any more: it cannot be undone", undone.id),
-                format!(
-                    "`crosswalk journal {} --run {}` tells it; `crosswalk prune --help` says what is kept how long",
-                    undone.sync, undone.id
+                said!("run-undo-not-kept", run = undone.id),
+                said!(
+                    "run-hint-undo-not-kept",
+                    journal = Call::of(Verb::Journal).with("sync", &undone.sync).with("run", undone.id),
+                    prune = Call::of(Verb::Prune).flag("help")
                 ),
             ));
         }
         return Err(Error::invalid(
-            format!("run {} applied nothing: there is nothing to undo", undone.id),
-            format!("`crosswalk runs {}` shows which runs did something", undone.sync),
+            said!("run-undo-nothing", run = undone.id),
+            said!("run-hint-runs", runs = Call::of(Verb::Runs).with("sync", &undone.sync)),
         ));
     };
     run.progress.begin(Stage::Planning, Some(undone.counts.done));
@@ -205,13 +207,9 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
         Ok(())
     }
 
-    fn is_open(&self) -> String {
-        let sync = &self.run.sync.name;
-        format!(
-            "it is not undone: a write of it has no known outcome yet; when `crosswalk uncertain list {sync}` does not \
-             list it any more, undo run {} again",
-            self.reversal.run
-        )
+    fn is_open(&self) -> Said {
+        let list = Call::of(Verb::UncertainList).with("sync", &self.run.sync.name);
+        said!("run-not-undone-uncertain", list, run = self.reversal.run)
     }
 
     async fn page(&self, kind: Kind, action: Action, after: u32) -> Result<Vec<StoredChange>, Error> {
@@ -223,12 +221,12 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
         let run = self.run;
         if run.sync.rules.kinds.get(&kind).is_none_or(|rules| rules.trust == Trust::Preview) {
             return Err(Error::invalid(
-                format!("the sync `{}` only previews {kind}s: nothing of them can be undone", run.sync.name),
-                format!("undo the other kinds with `--kind`, or raise the trust of {kind}s"),
+                said!("run-undo-previewed", sync = &run.sync.name, kind),
+                said!("run-hint-undo-previewed", kind),
             ));
         }
         let Some(can) = run.target.description.kind(kind.counterpart()) else {
-            rows.iter().for_each(|row| self.tell(&row.change, format!("the target has no {kind}s any more")));
+            rows.iter().for_each(|row| self.tell(&row.change, said!("run-undo-no-kind", kind)));
             return Ok(());
         };
         let known = self.known(kind, rows).await?;
@@ -241,7 +239,7 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
                 continue;
             }
             if let Some(cause) = known.unread.get(target) {
-                self.tell(change, format!("its record {target} could not be read, so it is left: {cause}"));
+                self.tell(change, said!("run-undo-unread", target, cause = cause.said()));
                 continue;
             }
             let done = Done {
@@ -287,7 +285,7 @@ impl<'w, 'p> UndoDraft<'w, 'p> {
         })
     }
 
-    fn tell(&mut self, change: &PlannedChange, message: String) {
+    fn tell(&mut self, change: &PlannedChange, message: Said) {
         let (kind, customer) = (change.kind, change.customer.clone());
         let side = if change.direction() == Direction::AtSource { Side::Target } else { Side::Source };
         let finding = Finding::new(Cause::NotUndone, kind, customer, change.known_by(), message).at(side);

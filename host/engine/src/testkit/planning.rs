@@ -11,7 +11,7 @@ use crate::rules::plan::{Item, PlanInput, Planned, Reference, plan_kind};
 use crate::rules::serials::serial_keys;
 use crate::run::identity::why_stays;
 use crosswalk_model::sync::Sites;
-use crosswalk_model::{Action, Cause, Finding, Kind, Link, PlannedChange, Record, Timestamp};
+use crosswalk_model::{Action, Cause, Finding, Kind, Link, PlannedChange, Record, Said, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl World {
@@ -193,7 +193,7 @@ impl World {
             customer,
             items: &items,
             parent_target: account,
-            parent_out_of_use: account.and_then(|id| self.out_of_use.get(id)).map(String::as_str),
+            parent_out_of_use: account.and_then(|id| self.out_of_use.get(id)),
             describe: &self.describe[&kind],
             rules: &self.rules,
             now,
@@ -257,7 +257,7 @@ impl World {
         kind: Kind,
         change: &PlannedChange,
         undecided: &HashMap<(Kind, String), String>,
-    ) -> Option<String> {
+    ) -> Option<Said> {
         let target = change.target.as_ref().and_then(|id| self.records[&kind].get(id));
         let keys = target.map(serial_keys).unwrap_or_default();
         let none = Vec::new();

@@ -10,7 +10,7 @@ use crate::ground::sync_run;
 use crate::ground::tenant::Tenant;
 use crate::rules::doubt;
 use crate::run::{ending, look_up, recover};
-use crosswalk_model::{Mode, SyncName};
+use crosswalk_model::{Mode, Said, SyncName, said};
 
 /// Looks up the uncertain writes of a sync; `None` when another process works on the sync and so has looked them up.
 pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Option<JobReport>, Error> {
@@ -27,18 +27,15 @@ pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Optio
     }
     let (outcome, message) = match went {
         Err(Error::Busy { .. }) => return Ok(None),
-        Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
+        Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.said()),
         Err(error) => (JobOutcome::Failed, in_words(&error)),
         Ok(open) => {
             let settled = before.len().saturating_sub(tenant.store.unsettled(sync).await?.len());
             if settled > 0 {
                 tenant.store.schedule_bring_forward(sync, now).await?;
             }
-            let settled = if settled == 1 { "1 write settled".to_owned() } else { format!("{settled} writes settled") };
-            match open {
-                Some(open) => (JobOutcome::Partial, format!("{settled}; {open}")),
-                None => (JobOutcome::Done, settled),
-            }
+            let outcome = if open.is_some() { JobOutcome::Partial } else { JobOutcome::Done };
+            (outcome, Said::several([said!("job-writes-settled", count = settled)].into_iter().chain(open)))
         }
     };
     Ok(Some(JobReport {
@@ -54,8 +51,8 @@ pub(crate) async fn do_look_up(tenant: &Tenant, sync: &SyncName) -> Result<Optio
     }))
 }
 
-/// Looks up open writes in a run of its own; returns a sentence about those still open.
-async fn look_up_open(tenant: &Tenant, sync: &SyncName) -> Result<Option<String>, Error> {
+/// Looks up open writes in a run of its own; returns a message about those still open.
+async fn look_up_open(tenant: &Tenant, sync: &SyncName) -> Result<Option<Said>, Error> {
     let run = sync_run::begin(tenant, sync, Mode::Plan, &NoProgress).await?;
     let looked = tokio::select! {
         looked = recover::recover(&run) => looked,

@@ -1,6 +1,7 @@
 //! Reports on due work, for people and programs: outcome, message and next time. Running it is `schedule`'s.
 
 use crate::error::Error;
+use crosswalk_model::Said;
 use serde::Serialize;
 
 /// Age in milliseconds from which a taken job may belong to a dead process; its claim decides.
@@ -38,7 +39,7 @@ pub struct JobReport {
     /// The outcome.
     pub outcome: JobOutcome,
     /// Description of the outcome.
-    pub message: String,
+    pub message: Said,
     /// Number of times in a row it failed, was skipped, or was done in part.
     pub failures: u32,
     /// Time it is due next: RFC 3339; `None` if it does not recur, or if a look-up left no uncertain write open.
@@ -46,6 +47,6 @@ pub struct JobReport {
 }
 
 /// Message of an error, with its hint.
-pub(crate) fn in_words(error: &Error) -> String {
-    if error.hint().is_empty() { error.to_string() } else { format!("{error}; {}", error.hint()) }
+pub(crate) fn in_words(error: &Error) -> Said {
+    Said::several([error.said(), error.hint()])
 }

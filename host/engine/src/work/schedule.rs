@@ -7,19 +7,20 @@
 //! before the next slot, at growing intervals; a failure that time alone does not heal, once a day. Stopped work is due
 //! again at once. The loop that looks is `worker`.
 
-use super::overdue;
 use super::report::{JobOutcome, JobReport, LOST_MS, in_words};
+use super::{overdue, requests};
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::engine::Engine;
 use crate::ground::progress::NoProgress;
 use crate::ground::tenant::Tenant;
 use crate::ground::{accounts, claim, opened, plugins, schedules};
-use crate::run::report::RunReport;
+use crate::run::report::{ApplyReport, RunReport};
+use crosswalk_model::said::Arg;
 use crosswalk_model::schedule::{first_slot, next_slot, rest_at, retry_at};
 use crosswalk_model::{
-    Calendar, ConnectionName, Job, Kind, Manifest, Mode, Recurrence, RunStatus, Schedule, SyncName, TenantName,
-    Timestamp,
+    Calendar, ConnectionName, Job, Kind, Manifest, Mode, Recurrence, Request, RunStatus, Said, Schedule, SyncName,
+    TenantName, Timestamp, said,
 };
 use crosswalk_runtime::CallContext;
 use crosswalk_store::{Claim, DueNow, Recurring, Wakeup};
@@ -28,6 +29,7 @@ use std::sync::Arc;
 /// One piece of due work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Due {
+    Request(Request),
     Job(Schedule),
     Wake(Wakeup),
     /// The look-up of a sync's uncertain writes, due since this time.
@@ -40,6 +42,7 @@ impl Due {
     /// Time since which it is due.
     pub(crate) fn at(&self) -> Timestamp {
         match self {
+            Due::Request(request) => request.due_at,
             Due::Job(schedule) => schedule.due_at,
             Due::Wake(wake) => wake.due_at,
             Due::LookUp(_, due_at) | Due::Prune(due_at) => *due_at,
@@ -55,6 +58,7 @@ impl Due {
     pub(crate) fn key(&self) -> String {
         match self {
             // Two jobs of one sync would only meet each other's claim.
+            Due::Request(request) => format!("sync {}", request.sync),
             Due::Job(schedule) => format!("sync {}", schedule.sync),
             Due::LookUp(sync, _) => format!("sync {sync}"),
             // A job continues from the point where its last wake-up left it.
@@ -91,8 +95,8 @@ impl Tenant {
         };
         if !(1..=MINUTES_MAX).contains(&minutes) {
             return Err(Error::invalid(
-                format!("every {minutes} minutes is no interval"),
-                format!("use 1 to {MINUTES_MAX} minutes, or `never`"),
+                said!("job-no-interval", minutes),
+                said!("job-hint-interval", most = MINUTES_MAX),
             ));
         }
         let same = |known: &Schedule| known.minutes() == Some(i64::from(minutes));
@@ -152,8 +156,8 @@ pub(crate) async fn due(
     now: Timestamp,
     busy: &(dyn Fn(&Due) -> bool + Sync),
 ) -> Result<Vec<Due>, Error> {
-    let DueNow { wakes, jobs, look_ups, prune } = tenant.store.due(now, now.plus_ms(-LOST_MS)).await?;
-    let mut due = Vec::new();
+    let DueNow { wakes, requests, jobs, look_ups, prune } = tenant.store.due(now, now.plus_ms(-LOST_MS)).await?;
+    let mut due: Vec<Due> = requests.into_iter().map(Due::Request).collect();
     for wake in wakes {
         let one = Due::Wake(wake);
         let Due::Wake(wake) = &one else { continue };
@@ -186,6 +190,7 @@ pub(crate) async fn due(
 /// Takes and runs one piece of due work; `None` when another process took it first.
 pub(crate) async fn do_due(tenant: &Tenant, due: Due) -> Result<Option<JobReport>, Error> {
     match due {
+        Due::Request(request) => requests::do_request(tenant, &request).await,
         Due::Job(schedule) => do_job(tenant, &schedule).await,
         Due::Wake(wake) => do_wake(tenant, &wake).await,
         Due::LookUp(sync, _) => overdue::do_look_up(tenant, &sync).await,
@@ -262,11 +267,11 @@ async fn do_wake(tenant: &Tenant, wake: &Wakeup) -> Result<Option<JobReport>, Er
     let (outcome, message) = match went {
         Ok(signals) => {
             schedules::note_sound(&claimed, &[&wake.connection], began).await;
-            (JobOutcome::Done, format!("{signals} signalled"))
+            (JobOutcome::Done, said!("job-signalled", count = signals))
         }
         Err(error @ Error::Stopped) => {
             claimed.store.wake_insert(&wake.connection, &wake.job, &wake.payload, began).await?;
-            (JobOutcome::Stopped, error.to_string())
+            (JobOutcome::Stopped, error.said())
         }
         Err(error) => (JobOutcome::Failed, in_words(&error)),
     };
@@ -290,7 +295,7 @@ async fn do_prune(tenant: &Tenant, due: Timestamp) -> Result<Option<JobReport>, 
     let (outcome, message) = match tenant.prune(false, false).await {
         Err(error @ Error::Invalid { .. }) => (JobOutcome::Skipped, in_words(&error)),
         Ok(report) => (JobOutcome::Done, report.words()),
-        Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.to_string()),
+        Err(error @ Error::Stopped) => (JobOutcome::Stopped, error.said()),
         Err(error) => (JobOutcome::Failed, in_words(&error)),
     };
     Ok(Some(JobReport {
@@ -335,10 +340,7 @@ async fn schedule_change(
 ) -> Result<(), Error> {
     let rules = tenant.sync(sync).await?.rules;
     if job == Job::Alerts && !rules.kinds.contains_key(&Kind::Alert) {
-        return Err(Error::invalid(
-            format!("alerts take no part in the sync `{sync}`"),
-            "take `alert` into its `--kinds`",
-        ));
+        return Err(Error::invalid(said!("run-no-alerts", sync), said!("job-hint-alerts")));
     }
     let known = tenant.schedule_list().await?;
     let known = known.iter().find(|known| known.sync == *sync && known.job == job);
@@ -359,11 +361,11 @@ const DAY_MINUTES: u32 = 24 * 60;
 const MINUTES_MAX: u32 = 31 * 24 * 60;
 
 /// Outcome and message of a run.
-fn outcome_of(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
+pub(crate) fn outcome_of(went: &Result<RunReport, Error>) -> (JobOutcome, Said) {
     let report = match went {
         Ok(report) => report,
         Err(Error::Busy { message, .. }) => return (JobOutcome::Skipped, message.clone()),
-        Err(error @ Error::Stopped) => return (JobOutcome::Stopped, error.to_string()),
+        Err(error @ Error::Stopped) => return (JobOutcome::Stopped, error.said()),
         Err(error) => return (JobOutcome::Failed, in_words(error)),
     };
     let plan = &report.plan.plan;
@@ -371,28 +373,30 @@ fn outcome_of(went: &Result<RunReport, Error>) -> (JobOutcome, String) {
     let (planned, held) = (sum(|total| total.changes), sum(|total| total.held));
     let Some(applied) = &report.applied else {
         let waiting = match (planned, planned - held, held) {
-            (0, ..) => "nothing to do".to_owned(),
-            (_, 0, held) => format!("plan {}: {held} held", plan.id),
-            (_, free, 0) => format!("plan {}: {free} wait for approval", plan.id),
-            (_, free, held) => format!("plan {}: {free} wait for approval, {held} held", plan.id),
+            (0, ..) => said!("job-nothing-to-do"),
+            (_, 0, held) => said!("job-plan-held", plan = plan.id, held),
+            (_, free, 0) => said!("job-plan-waits", plan = plan.id, count = free),
+            (_, free, held) => said!("job-plan-waits-and-held", plan = plan.id, count = free, held),
         };
-        return match report.plan.complaints.first() {
-            Some(complaint) => (JobOutcome::Partial, format!("{waiting}; {complaint}")),
-            None => (JobOutcome::Done, waiting),
-        };
+        let complaint = report.plan.complaints.first().cloned();
+        let outcome = if complaint.is_some() { JobOutcome::Partial } else { JobOutcome::Done };
+        return (outcome, Said::several([waiting].into_iter().chain(complaint)));
     };
+    outcome_of_applied(applied)
+}
+
+/// Outcome and message of applying.
+pub(crate) fn outcome_of_applied(applied: &ApplyReport) -> (JobOutcome, Said) {
     let (run, counts) = (&applied.run, &applied.run.counts);
-    let mut message = format!("run {}: {} done", run.id, counts.done);
-    for (number, what) in
-        [(counts.failed, "failed"), (counts.stale, "stale"), (counts.uncertain, "uncertain"), (counts.held, "held")]
-    {
-        if number > 0 {
-            message.push_str(&format!(", {number} {what}"));
-        }
-    }
-    if !run.message.is_empty() {
-        message.push_str(&format!("; {}", run.message));
-    }
+    let counted = [
+        (counts.failed, said!("job-failed", count = counts.failed)),
+        (counts.stale, said!("job-stale", count = counts.stale)),
+        (counts.uncertain, said!("job-uncertain", count = counts.uncertain)),
+        (counts.held, said!("job-held", count = counts.held)),
+    ];
+    let counted = counted.into_iter().filter(|(number, _)| *number > 0).map(|(_, told)| told);
+    let counts = Arg::list([said!("job-done", count = counts.done)].into_iter().chain(counted));
+    let message = Said::several([said!("job-run", run = run.id, counts), run.message.clone()]);
     let outcome = match run.status {
         _ if run.was_stopped() => JobOutcome::Stopped,
         RunStatus::Failed => JobOutcome::Failed,

@@ -1,6 +1,8 @@
 //! The rows of links: encoding, storing and reading them.
 
-use crate::rows::{check_length, document_or_default, first, is_duplicate, time, time_or_none, to_document, word};
+use crate::rows::{
+    check_length, document_or_default, first, is_duplicate, message, said, time, time_or_none, to_document, word,
+};
 use crate::{StoreError, codec};
 use crosswalk_model::{Decider, Kind, Link, LinkState, Value};
 use rusqlite::types::ValueRef;
@@ -39,8 +41,8 @@ pub(crate) struct LinkRow {
 
 impl LinkRow {
     pub(crate) fn new(link: &Link) -> Result<Self, StoreError> {
-        check_length("the id", &link.source, ID_LIMIT)?;
-        check_length("the id", link.target.as_deref().unwrap_or_default(), ID_LIMIT)?;
+        check_length("id", &link.source, ID_LIMIT)?;
+        check_length("id", link.target.as_deref().unwrap_or_default(), ID_LIMIT)?;
         Ok(Self {
             kind: link.kind,
             source: link.source.clone(),
@@ -51,7 +53,7 @@ impl LinkRow {
             made: link.made,
             decided_by: link.decider(),
             decided_at: link.decided_at.0,
-            reason: link.reason.clone(),
+            reason: message(&link.reason),
             candidates: list_or_none(&link.candidates)?,
             declined: list_or_none(&link.declined)?,
             written: write_values(&link.written),
@@ -118,18 +120,14 @@ pub(crate) fn put(db: &Connection, tenant: i64, sync: i64, link: &LinkRow) -> Re
         link.memory,
     ]);
     let changed = changed.map_err(|error| match is_duplicate(&error) {
-        true => StoreError::Stale {
-            what: format!(
-                "link of `{} {}` to `{}`, to which another record is linked already,",
-                link.kind,
-                link.source,
-                link.target.as_deref().unwrap_or_default()
-            ),
-        },
+        true => StoreError::stale(
+            "link-to-a-taken-record",
+            format!("{} {} → {}", link.kind, link.source, link.target.as_deref().unwrap_or_default()),
+        ),
         false => error.into(),
     })?;
     if changed == 0 {
-        return Err(StoreError::stale("link of", format!("{} {}", link.kind, link.source)));
+        return Err(StoreError::stale("link-of", format!("{} {}", link.kind, link.source)));
     }
     Ok(())
 }
@@ -181,7 +179,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Link, StoreError> {
         made: row.get(5)?,
         decided_by: Decider::read(row.get_ref(6)?.as_str().map_err(|error| StoreError::unreadable("link", error))?),
         decided_at: time(row, 7)?,
-        reason: row.get(8)?,
+        reason: said(row, 8)?,
         candidates: document_or_default(row, 9, "candidates")?,
         declined: document_or_default(row, 10, "declined targets")?,
         written,

@@ -1,6 +1,6 @@
 SELECT r.id
 FROM runs r
-WHERE r.tenant = :tenant AND r.started_at < :runs AND r.status <> 'running'
+WHERE r.tenant = :tenant AND r.started_at < :runs AND r.status NOT IN ('running', 'queued')
     -- The last run that wrote anything shows that its sync is not new.
     AND r.id IS NOT (
         SELECT max(n.id) FROM runs n WHERE n.tenant = :tenant AND n.sync = r.sync AND n.counts ->> 'done' > 0)

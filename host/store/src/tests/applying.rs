@@ -1,10 +1,12 @@
 //! Links, plans and batches.
 
 use super::*;
+use crosswalk_model::Said;
 use crosswalk_model::{Hold, Job, Plan, RunStatus, Schedule};
+use crosswalk_say::English;
 
 fn stale(error: &StoreError, words: &str) -> bool {
-    matches!(error, StoreError::Stale { what } if what.contains(words))
+    matches!(error, StoreError::Stale { name, .. } if name.contains(words))
 }
 
 #[tokio::test]
@@ -76,9 +78,9 @@ async fn a_plan_is_written_finished_and_approved_by_its_hash() {
     let tenant = &bed.tenant;
     let (run, id) = planned(tenant, 3).await;
     assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [], "an unfinished plan is not shown");
-    assert!(stale(&tenant.plan_approve(id, T0, "", "operator").await.unwrap_err(), "1"));
+    assert!(stale(&tenant.approval_add(id, &approving(""), T0).await.unwrap_err(), "1"));
     let error = tenant.plan_changes_insert(id, &[change(3)], &Digests::new()).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Exists { what } if what.contains("1.3")), "{error}");
+    assert!(matches!(&error, StoreError::Exists { name, .. } if name.contains("1.3")), "{error}");
 
     let mut plan = tenant.plan_get(id).await.unwrap().unwrap();
     assert_eq!((plan.run, plan.hash.as_str()), (run, ""));
@@ -98,10 +100,10 @@ async fn a_plan_is_written_finished_and_approved_by_its_hash() {
     assert_eq!(tenant.plan_list(&main_sync(), 9).await.unwrap(), [plan.clone()]);
     assert_eq!(tenant.plan_sync(id).await.unwrap(), main_sync());
     assert!(stale(&tenant.plan_changes_insert(id, &[change(4)], &Digests::new()).await.unwrap_err(), "1"));
-    assert!(stale(&tenant.plan_approve(id, T0, "abd", "operator").await.unwrap_err(), "1"));
-    tenant.plan_approve(id, T0, "abc", "operator").await.unwrap();
+    assert!(stale(&tenant.approval_add(id, &approving("abd"), T0).await.unwrap_err(), "1"));
+    tenant.approval_add(id, &approving("abc"), T0).await.unwrap();
     let approved = tenant.plan_get(id).await.unwrap().unwrap();
-    assert_eq!((approved.approved_at, approved.approved_by.as_deref()), (Some(T0), Some("operator")));
+    assert_eq!((approved.approved_at, approved.approved_by), (Some(T0), Some("host".into())));
 }
 
 #[tokio::test]
@@ -110,7 +112,7 @@ async fn changes_are_listed_by_any_filter_and_in_pages() {
     let tenant = &bed.tenant;
     let (_, plan) = planned(tenant, 6).await;
     let held = PlannedChange {
-        held: Some(Hold::parse("updates", "40 of 100".into()).unwrap()),
+        held: Some(Hold::parse("updates", "40 of 100").unwrap()),
         kind: Kind::Customer,
         action: Action::Update,
         target: Some("t7".into()),
@@ -187,7 +189,9 @@ async fn a_hold_that_is_laid_on_later_stands_beside_the_first() {
     let filter = ChangeFilter { held: Some(true), ..ChangeFilter::default() };
     let stored = tenant.plan_changes(plan, &filter, 0, 9).await.unwrap();
     let held: Vec<Hold> = stored.into_iter().filter_map(|stored| stored.change.held).collect();
-    let both = Hold::parse("creates+identity", "because of creates; because of identity".into()).unwrap();
+    let both =
+        Hold::parse("creates+identity", Said::Several(vec!["because of creates".into(), "because of identity".into()]))
+            .unwrap();
     assert_eq!(held, [hold("identity"), both]);
 }
 
@@ -223,7 +227,7 @@ async fn a_batch_is_intended_and_settled_in_one_piece_each() {
     use ChangeStatus::{Accepted, Done, Failed, Pending};
     assert_eq!(states, [Done, Accepted, Failed, Pending, Pending]);
     assert_eq!((stored[0].target.as_deref(), stored[0].batch), (Some("t1"), Some(batch)));
-    assert_eq!((stored[2].message.as_str(), stored[2].target.as_deref()), ("no room", None));
+    assert_eq!((stored[2].message.english().as_str(), stored[2].target.as_deref()), ("no room", None));
     assert!(tenant.link_get(&main_sync(), Kind::Asset, "1").await.unwrap().is_some());
     assert_eq!(tenant.records_all(&psa(), Kind::Asset).await.unwrap()[0].record, records[0].1);
     assert_eq!(tenant.journal_list(&JournalFilter::default()).await.unwrap().len(), 3);
@@ -256,15 +260,16 @@ async fn a_decision_made_while_a_batch_is_written_stands_and_nothing_else_of_the
         Settled { link: Some(linked(&source, &target)), ..settled(sequence, ChangeStatus::Done) }
     };
     let overtaken = tenant.batch_settle(plan, Some(batch), &[done(1), done(2)], &[], &psa(), T0).await.unwrap();
-    let told: Vec<_> = overtaken.iter().map(|one| (one.what.as_str(), one.message.as_str())).collect();
-    assert_eq!(told, [("1", "was written (created) as t1, excluded meanwhile: that decision stands")]);
+    let told: Vec<_> = overtaken.iter().map(|one| (one.what.clone(), one.message.english())).collect();
+    let stands = "was written (created) as t1, excluded meanwhile: that decision stands";
+    assert_eq!(told, [("1".to_owned(), stands.to_owned())]);
     let link = async |source| tenant.link_get(&main_sync(), Kind::Asset, source).await.unwrap().unwrap();
     assert_eq!(link("1").await, Link { revision: 1, ..excluded });
     assert_eq!(link("2").await.linked(), Some("t2"));
     let changes = tenant.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.unwrap();
     assert!(changes.iter().all(|stored| stored.status == ChangeStatus::Done), "{changes:?}");
     let journal = tenant.journal_list(&JournalFilter::default()).await.unwrap();
-    assert!(journal.iter().any(|entry| entry.message.contains("excluded meanwhile")), "{journal:?}");
+    assert!(journal.iter().any(|entry| entry.message.english().contains("excluded meanwhile")), "{journal:?}");
 }
 
 #[tokio::test]
@@ -279,7 +284,7 @@ async fn what_is_known_of_an_uncertain_write_is_kept_until_it_is_settled() {
         answered: true,
         looks: 1,
         due_at: T0.plus_ms(99),
-        why: "no reply".to_owned(),
+        why: "no reply".into(),
         failure: Some("unavailable".to_owned()),
         named: Some("t9".to_owned()),
     };
@@ -346,7 +351,7 @@ async fn intents_survive_a_process_that_dies() {
     let tenant = store.tenant(bed.tenant.name()).await.unwrap();
     assert_eq!(tenant.unsettled(&main_sync()).await.unwrap().len(), 2);
     assert!(tenant.read_begin(None, &rmm(), Kind::Asset, T0, 1000).await.unwrap().resumed);
-    let next = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let next = tenant.run_begin(&main_sync(), Mode::Apply, None, T0).await.unwrap();
     let run = tenant.run_get(run).await.unwrap().unwrap();
     assert_eq!((run.status, run.ended_at), (RunStatus::Failed, Some(T0)));
     assert_eq!(tenant.run_get(next).await.unwrap().unwrap().status, RunStatus::Running);
@@ -375,7 +380,8 @@ async fn two_source_records_never_end_on_one_account_or_device_and_may_trade() {
         store.links_put(&sync, &[of(kind, "1", "t1"), of(kind, "2", "t2")]).await.unwrap();
         let error = store.links_put(&sync, &[of(kind, "3", "t1")]).await.unwrap_err();
         assert!(matches!(error, StoreError::Stale { .. }), "{error:?}");
-        assert!(error.to_string().contains("to `t1`, to which another record is linked already"), "{error}");
+        let said = error.said().english();
+        assert!(said.contains("a record that another one is linked to") && said.contains("t1"), "{said}");
         assert!(store.link_get(&sync, kind, "3").await.unwrap().is_none());
         let moved = Link { revision: 1, ..of(kind, "2", "t1") };
         assert!(matches!(store.links_put(&sync, &[moved]).await, Err(StoreError::Stale { .. })));
@@ -428,7 +434,7 @@ async fn a_change_rests_on_the_record_that_was_read_for_it_and_not_on_what_came_
     let ids = ["1", "2"].map(str::to_owned);
     let all: Vec<Record> = ids.iter().map(|id| record(id, Some("a"))).collect();
     store.records_put(&rmm(), Kind::Asset, &all, T0).await.unwrap();
-    let run = store.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let run = store.run_begin(&main_sync(), Mode::Apply, None, T0).await.unwrap();
     let plan = store.plan_begin(run, &main_sync(), T0).await.unwrap();
     let read = store.records_by_ids(&rmm(), Kind::Asset, &ids).await.unwrap();
     let planned_on = read.into_iter().map(|stored| (stored.record.id, stored.digest)).collect();

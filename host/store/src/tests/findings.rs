@@ -9,7 +9,7 @@ fn finding(cause: Cause, customer: &str, source: u64, message: &str) -> Finding 
 }
 
 async fn plan(tenant: &TenantStore, findings: Vec<Finding>, whole: bool) -> PlanId {
-    let run = tenant.run_begin(&main_sync(), Mode::Plan, T0).await.unwrap();
+    let run = tenant.run_begin(&main_sync(), Mode::Plan, None, T0).await.unwrap();
     let id = match whole {
         true => tenant.plan_begin(run, &main_sync(), T0).await.unwrap(),
         false => tenant.plan_begin_part(run, &main_sync(), T0).await.unwrap(),

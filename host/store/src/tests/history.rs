@@ -9,9 +9,9 @@ async fn runs_are_listed_newest_first() {
     let tenant = &bed.tenant;
     tenant.sync_insert(&sync("second")).await.unwrap();
     let second = SyncName::new("second").unwrap();
-    let one = tenant.run_begin(&main_sync(), Mode::Plan, T0).await.unwrap();
-    let two = tenant.run_begin(&second, Mode::Apply, T0).await.unwrap();
-    let three = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let one = tenant.run_begin(&main_sync(), Mode::Plan, None, T0).await.unwrap();
+    let two = tenant.run_begin(&second, Mode::Apply, None, T0).await.unwrap();
+    let three = tenant.run_begin(&main_sync(), Mode::Apply, None, T0).await.unwrap();
     let done = Run {
         id: one,
         sync: main_sync(),
@@ -74,10 +74,10 @@ async fn the_journal_is_found_by_whatever_it_names() {
     }
     assert_eq!(list(JournalFilter { run: Some(RunId(4)), ..any }).await, []);
 
-    let endless = JournalEntry { message: "ä".repeat(5000), ..JournalEntry::at(T0) };
+    let endless = JournalEntry { message: "ä".repeat(5000).into(), ..JournalEntry::at(T0) };
     tenant.journal_append(None, &[endless]).await.unwrap();
     let kept = tenant.journal_list(&JournalFilter { limit: 1, ..JournalFilter::default() }).await.unwrap();
-    assert_eq!(kept[0].message, "ä".repeat(4096) + "…");
+    assert_eq!(kept[0].message, ("ä".repeat(4096) + "…").into());
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn what_a_run_did_and_who_undid_it_is_found() {
     let (run, plan) = planned(tenant, 3).await;
     assert_eq!(tenant.plan_applied_by(run).await.unwrap(), None, "it only planned");
     let first = tenant.batch_intend(run, plan, &at_revision(&[1]), T0).await.unwrap();
-    let other = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let other = tenant.run_begin(&main_sync(), Mode::Apply, None, T0).await.unwrap();
     let second = tenant.batch_intend(other, plan, &at_revision(&[2]), T0).await.unwrap();
     for (sequence, batch) in [(1, first), (2, second)] {
         let done = [settled(sequence, ChangeStatus::Done)];
@@ -114,7 +114,7 @@ async fn what_a_run_did_and_who_undid_it_is_found() {
         assert_eq!(tenant.run_undone_by(run).await.unwrap(), None);
     }
 
-    let undoing = tenant.run_begin(&main_sync(), Mode::Apply, T0).await.unwrap();
+    let undoing = tenant.run_begin(&main_sync(), Mode::Apply, None, T0).await.unwrap();
     let undo = tenant.plan_begin_part(undoing, &main_sync(), T0).await.unwrap();
     tenant.plan_changes_insert(undo, &[change(1)], &Digests::new()).await.unwrap();
     let made = tenant.plan_get(undo).await.unwrap().unwrap();

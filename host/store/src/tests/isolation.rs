@@ -40,6 +40,12 @@ async fn fill(tenant: &TenantStore) -> (RunId, crosswalk_model::PlanId, Read, St
     };
     tenant.doubts_put(plan, &[(2, doubt)], &[]).await.unwrap();
     tenant.first_runs_end(plan, None, T0).await.unwrap();
+    let hash = tenant.plan_get(plan).await.unwrap().unwrap().hash;
+    let finished =
+        crosswalk_model::Plan { hash: "h".to_owned() + &hash, ..tenant.plan_get(plan).await.unwrap().unwrap() };
+    tenant.plan_finish(&finished).await.unwrap();
+    tenant.approval_add(plan, &approving(&finished.hash), T0).await.unwrap();
+    tenant.request_add(&sync, &crosswalk_model::Wanted::Plan, T0, T0).await.unwrap();
     tenant.entry_put(&rmm, "s", "k", "v", None).await.unwrap().unwrap();
     let wakeup = tenant.wake_insert(&rmm, "job", "", T0).await.unwrap().unwrap();
     let schedule = crosswalk_model::Schedule::new(tenant.name(), &sync, crosswalk_model::Job::Sync, 60, T0, None);
@@ -91,7 +97,10 @@ async fn reach_by_number(
     fails(two.plan_sync(plan).await.map(drop));
     fails(two.plan_changes(plan, &ChangeFilter::default(), 0, 9).await.map(drop));
     fails(two.plan_changes_insert(plan, &[change(9)], &Digests::new()).await);
-    fails(two.plan_approve(plan, T0, "", "operator").await);
+    fails(two.approval_add(plan, &approving(""), T0).await.map(drop));
+    fails(two.approvals_withdraw(plan, T0).await.map(drop));
+    fails(two.run_stop(run, T0).await.map(drop));
+    fails(two.run_state(run).await.map(drop));
     fails(two.first_runs_end(plan, None, T0).await);
     let mut foreign = one.plan_get(plan).await.unwrap().unwrap();
     foreign.hash = "mine".into();
@@ -107,7 +116,7 @@ async fn reach_by_number(
     two.reverse_put(&sync, "t9", None, T0).await.unwrap();
     two.wake_cancel(&rmm, wakeup).await.unwrap();
     two.entry_remove(&rmm, "s", "k").await.unwrap();
-    two.run_begin(&sync, Mode::Plan, T0).await.unwrap();
+    two.run_begin(&sync, Mode::Plan, None, T0).await.unwrap();
     assert!(!two.read_begin(None, &rmm, Kind::Asset, T0, 1000).await.unwrap().resumed);
     assert_eq!(two.budget_take(&[1; 32], "all", 1, 60_000, 1, T0).await.unwrap(), BudgetTake::Granted(1));
 }
@@ -123,6 +132,8 @@ async fn a_tenant_sees_and_changes_nothing_of_another() {
     let (rmm, sync) = (rmm(), main_sync());
 
     // By every list and every look-up.
+    assert!(two.approvals(plan).await.unwrap().is_empty());
+    assert!(two.requests_due(T0, T0).await.unwrap().is_empty());
     assert!(two.secrets(&rmm).await.unwrap().is_empty());
     assert!(two.records_all(&rmm, Kind::Asset).await.unwrap().is_empty());
     assert!(two.records_of_parent(&rmm, Kind::Asset, "a").await.unwrap().is_empty());

@@ -2,6 +2,7 @@
 
 use super::*;
 use crosswalk_model::{BudgetTake, Entry, PutError};
+use crosswalk_say::English;
 
 #[tokio::test]
 async fn an_entry_is_put_by_revision() {
@@ -85,12 +86,12 @@ async fn wakeups_are_due_in_order_and_stay_until_done() {
 async fn what_is_too_long_to_keep_is_refused() {
     let bed = Bed::new().await;
     let error = bed.tenant.wake_insert(&rmm(), "job", &"x".repeat(64 * 1024 + 1), T0).await.unwrap_err();
-    assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("payload")), "{error}");
+    assert!(matches!(&error, StoreError::TooLarge { what } if what.english().contains("payload")), "{error}");
     let read = bed.tenant.read_begin(None, &rmm(), Kind::Asset, T0, 0).await.unwrap();
     let cursor = "x".repeat(8 * 1024 + 1);
     let error =
         bed.tenant.page_commit(&read, &rmm(), Kind::Asset, &one_page(&[], Some(&cursor), None), T0).await.unwrap_err();
-    assert!(matches!(&error, StoreError::TooLarge { what } if what.contains("cursor")), "{error}");
+    assert!(matches!(&error, StoreError::TooLarge { what } if what.english().contains("cursor")), "{error}");
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ async fn made(
     whole: bool,
     undoes: Option<RunId>,
 ) -> (RunId, PlanId) {
-    let run = tenant.run_begin(&main_sync(), Mode::Apply, at).await.unwrap();
+    let run = tenant.run_begin(&main_sync(), Mode::Apply, None, at).await.unwrap();
     let plan = if whole {
         tenant.plan_begin(run, &main_sync(), at).await.unwrap()
     } else {
@@ -141,7 +141,7 @@ async fn of_plans_the_newest_the_open_and_the_undoable_stay() {
     assert_eq!(tenant.plan_changes(open, &ChangeFilter::default(), 0, 9).await.unwrap().len(), 3);
     assert_eq!(tenant.plan_changes(newest, &ChangeFilter::default(), 0, 9).await.unwrap().len(), 3);
 
-    tenant.run_begin(&main_sync(), Mode::Plan, day(2)).await.unwrap();
+    tenant.run_begin(&main_sync(), Mode::Plan, None, day(2)).await.unwrap();
     let gone = prune(tenant, day(500)).await;
     assert_eq!((gone["journal entries"], gone["changes"]), (6, 6), "{gone:?}");
     // The run of the open plan, of the newest one, the last that did anything, and one that never ended.

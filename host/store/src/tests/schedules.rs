@@ -2,7 +2,9 @@
 
 use super::super::Recurring;
 use super::*;
+use crosswalk_model::Said;
 use crosswalk_model::{Job, Schedule};
+use crosswalk_say::English;
 
 const MINUTE: i64 = 60_000;
 
@@ -39,17 +41,21 @@ async fn what_is_due_is_taken_by_one_and_is_due_again_at_its_next_slot() {
 
     let key = (&main_sync(), Job::Sync);
     let retry = later().plus_ms(MINUTE);
-    let due_at = bed.tenant.schedule_done(key, later(), 2, "the vendor is down", Some(retry)).await.unwrap();
+    let due_at = bed.tenant.schedule_done(key, later(), 2, &"the vendor is down".into(), Some(retry)).await.unwrap();
     assert_eq!(due_at, Some(retry));
     let known = bed.tenant.schedule_list().await.unwrap().pop().unwrap();
-    assert_eq!((known.failures, known.message.as_str(), known.slot_at), (2, "the vendor is down", next));
+    assert_eq!((known.failures, known.message.english(), known.slot_at), (2, "the vendor is down".to_owned(), next));
     assert_eq!((known.taken_at, known.last_at), (None, Some(later())));
-    assert_eq!(bed.tenant.schedule_done(key, later(), 0, "", None).await.unwrap(), None, "it was done already");
+    assert_eq!(
+        bed.tenant.schedule_done(key, later(), 0, &Said::default(), None).await.unwrap(),
+        None,
+        "it was done already"
+    );
 
     // A retry never comes after the slot.
     assert!(bed.tenant.schedule_take(&known, retry, next).await.unwrap());
     let far = next.plus_ms(MINUTE);
-    assert_eq!(bed.tenant.schedule_done(key, retry, 3, "", Some(far)).await.unwrap(), Some(next));
+    assert_eq!(bed.tenant.schedule_done(key, retry, 3, &Said::default(), Some(far)).await.unwrap(), Some(next));
 }
 
 #[tokio::test]
@@ -60,12 +66,12 @@ async fn another_interval_lets_what_is_under_way_end() {
     let changed = Schedule::new(bed.tenant.name(), &main_sync(), Job::Sync, 5, later(), Some(later()));
     bed.tenant.schedule_put(&changed).await.unwrap();
     let key = (&main_sync(), Job::Sync);
-    assert_eq!(bed.tenant.schedule_done(key, later(), 0, "", None).await.unwrap(), Some(changed.slot_at));
+    assert_eq!(bed.tenant.schedule_done(key, later(), 0, &Said::default(), None).await.unwrap(), Some(changed.slot_at));
     put(&bed.tenant, Job::Alerts).await;
     bed.tenant.schedule_remove(&main_sync(), Job::Sync).await.unwrap();
     let left = bed.tenant.schedule_list().await.unwrap();
     assert_eq!(left.iter().map(|left| left.job).collect::<Vec<_>>(), [Job::Alerts]);
-    assert_eq!(bed.tenant.schedule_done(key, later(), 0, "", None).await.unwrap(), None);
+    assert_eq!(bed.tenant.schedule_done(key, later(), 0, &Said::default(), None).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -164,7 +170,7 @@ async fn that_a_sync_was_applied_is_known_however_often_it_ran_since() {
     let tenant = &bed.tenant;
     assert!(!tenant.first_runs(&main_sync()).await.unwrap().any_done);
     for done in std::iter::once(3).chain(std::iter::repeat_n(0, 1100)) {
-        let id = tenant.run_begin(&main_sync(), crosswalk_model::Mode::Apply, T0).await.unwrap();
+        let id = tenant.run_begin(&main_sync(), crosswalk_model::Mode::Apply, None, T0).await.unwrap();
         if done > 0 {
             assert!(!tenant.first_runs(&main_sync()).await.unwrap().any_done);
             let mut run = tenant.run_get(id).await.unwrap().unwrap();
@@ -179,7 +185,7 @@ async fn that_a_sync_was_applied_is_known_however_often_it_ran_since() {
 async fn a_plan_that_says_what_one_that_waits_says_is_dropped_for_it() {
     let bed = Bed::new().await;
     let tenant = &bed.tenant;
-    let run = tenant.run_begin(&main_sync(), crosswalk_model::Mode::Plan, T0).await.unwrap();
+    let run = tenant.run_begin(&main_sync(), crosswalk_model::Mode::Plan, None, T0).await.unwrap();
     let part = async |hash: &str| {
         let id = tenant.plan_begin_part(run, &main_sync(), T0).await.unwrap();
         tenant.plan_changes_insert(id, &[change(1)], &Digests::new()).await.unwrap();
@@ -197,7 +203,7 @@ async fn a_plan_that_says_what_one_that_waits_says_is_dropped_for_it() {
     assert!(tenant.plan_get(again).await.unwrap().is_none() && tenant.plan_get(other).await.unwrap().is_some());
     assert!(tenant.plan_changes(again, &ChangeFilter::default(), 0, 9).await.is_err(), "it is gone");
     assert_eq!(tenant.plan_changes(first, &ChangeFilter::default(), 0, 9).await.unwrap().len(), 1);
-    tenant.plan_approve(first, T0, "same", "operator").await.unwrap();
+    tenant.approval_add(first, &approving("same"), T0).await.unwrap();
     assert_eq!(part("same").await.1, None, "an approved one does not wait");
 }
 

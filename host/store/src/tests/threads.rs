@@ -57,7 +57,8 @@ async fn a_group_that_another_process_locks_out_is_told_so() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let name = TenantName::new("acme").unwrap();
     let sync = main_sync();
-    let (one, two) = tokio::join!(bed.store.tenant_insert(&name, T0), bed.tenant.run_begin(&sync, Mode::Plan, T0));
+    let (one, two) =
+        tokio::join!(bed.store.tenant_insert(&name, T0), bed.tenant.run_begin(&sync, Mode::Plan, None, T0));
     assert!(matches!(one, Err(StoreError::Locked { .. })), "{one:?}");
     assert!(matches!(two, Err(StoreError::Locked { .. })), "{two:?}");
     assert_eq!(bed.store.tenant_list().await.unwrap().len(), 1, "reading goes on");
@@ -87,7 +88,7 @@ async fn closing_finishes_what_is_queued_and_folds_the_log_in() {
     queued.await.unwrap().unwrap();
     bed.store.close().await;
     assert!(matches!(bed.store.tenant_list().await, Err(StoreError::Closed)));
-    assert!(matches!(bed.tenant.run_begin(&main_sync(), Mode::Plan, T0).await, Err(StoreError::Closed)));
+    assert!(matches!(bed.tenant.run_begin(&main_sync(), Mode::Plan, None, T0).await, Err(StoreError::Closed)));
     let left: Vec<_> = std::fs::read_dir(bed.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left, ["db"]);
     assert_eq!(open(bed.folder.path()).unwrap().tenant_list().await.unwrap()[0], name);

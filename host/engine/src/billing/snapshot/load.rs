@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::ground::accounts::lines_of_others;
 use crate::ground::opened::Opened;
 use crate::rules::plan::line::{PRODUCT, Product, QUANTITY, is_free};
-use crosswalk_model::{Kind, LineKey, Link, LinkState, Operation, PartDay, Record, Sync, Timestamp};
+use crosswalk_model::{Kind, LineKey, Link, LinkState, Operation, PartDay, Record, Sync, Timestamp, said};
 use crosswalk_store::TenantStore;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -58,7 +58,7 @@ impl<'a> UsageSnapshot<'a> {
             contract_links: contract_links.into_iter().map(|link| (link.source.clone(), link)).collect(),
             links,
             products,
-            unmapped: Product::Open("its product is not mapped".to_owned()),
+            unmapped: Product::Open(said!("usage-product-not-mapped")),
             owners,
             freed,
             others: lines_of_others(store, sync).await?,
@@ -149,9 +149,10 @@ fn product(link: &Link, services: &HashMap<String, (String, bool)>) -> Product {
             Some((name, unpriced)) => {
                 Product::Linked { id: id.to_owned(), name: name.clone(), made: link.made, unpriced: *unpriced }
             }
-            None => Product::Open(format!("the product {id} that it is mapped to is gone")),
+            None => Product::Open(said!("usage-product-gone", product = id)),
         },
-        (state, None) => Product::Open(format!("its product is {}: {}", state.as_str(), link.reason)),
+        (_, None) if link.reason.is_empty() => Product::Open(said!("usage-product-not-mapped")),
+        (state, None) => Product::Open(said!("usage-product-open", state = state.as_str(), reason = &link.reason)),
     }
 }
 

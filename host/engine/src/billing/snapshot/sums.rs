@@ -7,7 +7,7 @@ use crate::billing::leaving;
 use crate::rules::plan::line as lines;
 use crate::rules::plan::line::{Member, PRODUCT, Part, Place, Product, Retire, Share, count};
 use crate::rules::terms;
-use crosswalk_model::{LineKey, Link, LinkState, Record};
+use crosswalk_model::{LineKey, Link, LinkState, Record, said};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
@@ -93,7 +93,7 @@ impl UsageSnapshot<'_> {
             None => count(rows, &key.product, self.fetched.period()),
             Some(_) => (None, None),
         };
-        let why = counted.is_none().then(|| not_fetched.unwrap_or("the vendor names it without a number").to_owned());
+        let why = counted.is_none().then(|| not_fetched.cloned().unwrap_or_else(|| said!("usage-no-number")));
         let retire = |old: &Record| Retire::of(key.clone(), link?, old).filter(|_| !self.has_ended(old));
         let after = |old: &Record| {
             let ended = terms::term(self.contract(old.parent.as_deref()?)?).ended(self.today)?;

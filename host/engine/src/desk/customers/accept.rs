@@ -2,8 +2,9 @@
 
 use crate::billing::snapshot;
 use crate::boxed;
-use crate::desk::links::{self, Decision, accepted_by, accepted_for};
-use crate::desk::{customers, decisions};
+use crate::desk::customers;
+use crate::desk::decisions::{self, By};
+use crate::desk::links::{self, Decision, accepted_for};
 use crate::error::Error;
 use crate::ground::opened;
 use crate::ground::tenant::Tenant;
@@ -51,8 +52,7 @@ impl Tenant {
         mut accepted: Accepted,
     ) -> Result<Accepted, Error> {
         let links = accepted.accounts.iter().chain(&accepted.contracts).cloned().collect();
-        accepted.decision =
-            decisions::decide(self, &self.sync(sync).await?, &accepted_by(score), links).await?.decision;
+        accepted.decision = decisions::decide(self, &self.sync(sync).await?, By::Score(score), links).await?.decision;
         Ok(accepted)
     }
 

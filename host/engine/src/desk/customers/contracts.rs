@@ -8,7 +8,8 @@ use crate::ground::find;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::contracts::in_words;
 use crate::rules::terms::{in_force, is_offered};
-use crosswalk_model::{Decider, Kind, Link, LinkState, Record, Sync, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Decider, Kind, Link, LinkState, Record, Said, Sync, SyncName, said};
 use serde::Serialize;
 
 /// A contract of a customer's account, and whether it can be chosen.
@@ -21,7 +22,7 @@ pub struct ContractView {
     /// The vendor's name for its type.
     pub type_: Option<String>,
     /// First and last day, and whether it is in force.
-    pub term: String,
+    pub term: Said,
     /// Whether usage can be put on it: not cancelled, and of a kind that takes quantities.
     pub eligible: bool,
     /// Whether it is the chosen one.
@@ -60,8 +61,11 @@ async fn account_of(tenant: &Tenant, sync: &Sync, customer: &str) -> Result<Stri
     let link = tenant.store.link_get(&sync.name, Kind::Customer, customer).await?;
     link.and_then(|link| link.linked().map(str::to_owned)).ok_or_else(|| {
         Error::invalid(
-            format!("customer {customer} is not linked to an account"),
-            format!("`crosswalk customer map {} {customer} --to ACCOUNT` links it", sync.name),
+            said!("customer-without-account", customer),
+            said!(
+                "customer-hint-map",
+                map = Call::of(Verb::CustomerMap).with("sync", &sync.name).with("customer", customer).choose("to")
+            ),
         )
     })
 }
@@ -77,8 +81,8 @@ pub(super) async fn contract_decided(
 ) -> Result<Link, Error> {
     if !sync.rules.bills() {
         return Err(Error::invalid(
-            format!("usage takes no part in the sync `{}`: a contract means nothing in it", sync.name),
-            "map the account alone",
+            said!("customer-contract-without-usage", sync = &sync.name),
+            said!("customer-hint-account-alone"),
         ));
     }
     let (state, target) = match decision {
@@ -94,12 +98,12 @@ pub(super) async fn contract_decided(
         Decision::Forget => (LinkState::Unmapped, None),
         Decision::Decline(id) => {
             return Err(Error::invalid(
-                format!("contract {id} cannot be declined: an account has few, and one of them is chosen"),
-                format!("`crosswalk customer contracts {} {customer}` lists them", sync.name),
+                said!("customer-contract-declined", contract = id),
+                said!("customer-hint-contracts", contracts = contracts_of(sync).with("customer", customer)),
             ));
         }
         Decision::Create => {
-            return Err(Error::invalid("contracts are not created", "make it in the PSA, and choose it"));
+            return Err(Error::invalid(said!("customer-contract-created"), said!("customer-hint-make-contract")));
         }
     };
     let known = tenant.store.links_of_source(&sync.name, Kind::Customer, customer).await?;
@@ -113,26 +117,34 @@ pub(super) async fn contract_decided(
         target,
         decided_by: (*decision != Decision::Forget).then_some(Decider::Operator),
         decided_at: now,
-        reason: "decided by the operator".to_owned(),
+        reason: said!("customer-contract-decided"),
         candidates: Vec::new(),
         ..link
     })
 }
 
 async fn check_contract(tenant: &Tenant, sync: &Sync, account: &str, id: &str) -> Result<(), Error> {
-    let hint = format!("`crosswalk customer contracts {} CUSTOMER` lists those that can be chosen", sync.name);
+    let hint = said!("customer-hint-contracts", contracts = contracts_of(sync));
     let contract = find::record(tenant, &sync.target, Kind::Contract, id).await?;
     let contract = contract.ok_or_else(|| Error::not_found("contract", id, hint.clone()))?;
     if contract.parent.as_deref() != Some(account) {
-        return Err(Error::invalid(format!("contract {id} (`{}`) belongs to another account", contract.name), hint));
+        return Err(Error::invalid(
+            said!("customer-contract-of-another", contract = id, name = contract.name.as_str()),
+            hint,
+        ));
     }
     if !is_offered(&contract) {
-        let why = if contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true)) {
-            "was cancelled"
+        let name = contract.name.as_str();
+        let message = if contract.field("cancelled") == Some(&crosswalk_model::Value::Boolean(true)) {
+            said!("customer-contract-cancelled", contract = id, name)
         } else {
-            "is of a kind that takes no quantities"
+            said!("customer-contract-not-eligible", contract = id, name)
         };
-        return Err(Error::invalid(format!("contract {id} (`{}`) {why}", contract.name), hint));
+        return Err(Error::invalid(message, hint));
     }
     Ok(())
+}
+
+fn contracts_of(sync: &Sync) -> Call {
+    Call::of(Verb::CustomerContracts).with("sync", &sync.name)
 }

@@ -6,14 +6,16 @@
 use super::rows::by_source;
 use super::{CustomerFilter, CustomerState, CustomerView};
 use crate::boxed;
-use crate::desk::decisions;
-use crate::desk::imports::{Cause, Import, ImportChange, Problems, by_a_spreadsheet, misplaced, refused};
+use crate::desk::decisions::{self, By};
+use crate::desk::imports::{Cause, Import, ImportChange, Problems, by_a_spreadsheet, misplaced, refusal, refused};
 use crate::desk::links::Decision;
 use crate::desk::sheet::{self, Form, Sheet};
 use crate::error::Error;
 use crate::ground::find;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Decider, Kind, Link, LinkState, Switch, Sync, SyncName};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Decider, Kind, Link, LinkState, Said, Switch, Sync, SyncName, said};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -71,7 +73,7 @@ pub struct CustomerRow {
     pub state: String,
     /// Reason of the state.
     #[serde(default)]
-    pub reason: String,
+    pub reason: Said,
     /// Digest of the state at export; empty in a file that was not exported.
     #[serde(default)]
     pub revision: String,
@@ -124,8 +126,8 @@ impl Tenant {
     #[boxed]
     pub async fn customer_import(&self, name: &SyncName, file: &[u8], dry_run: bool) -> Result<Import, Error> {
         let sync = self.sync(name).await?;
-        let export = format!("crosswalk customer export {name}");
-        let sheet = Sheet::read(file, &FORM).map_err(|why| refused("the file of customers", why, &export))?;
+        let export = Call::of(Verb::CustomerExport).with("sync", name);
+        let sheet = Sheet::read(file, &FORM).map_err(|why| refused(&FORM, why, export.clone()))?;
         let mut problems = Problems::default();
         let mut rows = Vec::new();
         for row in &sheet.rows {
@@ -158,23 +160,24 @@ impl Tenant {
         for (number, row) in &rows {
             let number = *number;
             if let Some(before) = seen.insert(&row.customer, number) {
-                let why = format!("customer {} stands in row {before} already", row.customer);
+                let source = row.customer.as_str();
+                let why = said!("file-row-source-twice", kind = Kind::Customer, source, before = before.to_string());
                 taking.problems.add(Cause::Twice, number, why);
                 continue;
             }
             let Some(&view) = known.get(row.customer.as_str()) else {
-                let why = by_a_spreadsheet(&row.customer);
-                let why = format!("there is no customer {}{why}", row.customer.escape_debug());
+                let missing = said!("file-row-no-customer", customer = row.customer.escape_debug().to_string());
+                let why = Said::several([missing, by_a_spreadsheet(&row.customer)]);
                 taking.problems.add(Cause::Unknown, number, why);
                 continue;
             };
             taking.take(Given { number, row, view, now: CustomerRow::of(view.clone()) }).await?;
         }
         let Taking { links, switched, changes, problems, .. } = taking;
-        problems.refuse("the file of customers", &export)?;
+        problems.refuse(&FORM, export)?;
         let decision = match dry_run {
             true => String::new(),
-            false => decisions::decide_with(self, &sync, "file", links, switched).await?.decision,
+            false => decisions::decide_with(self, &sync, By::File, links, switched).await?.decision,
         };
         Ok(Import { decision, changes, ignored: sheet.ignored })
     }
@@ -238,7 +241,8 @@ impl Taking<'_> {
             let alone = !self.sync.rules.shares(Kind::Customer);
             let Some(Decision::Link(target)) = decision.as_ref().filter(|_| alone) else { continue };
             if let Some(before) = self.targets.insert((what, target.clone()), *number) {
-                self.problems.add(Cause::Twice, *number, format!("{what} {target} stands in row {before} already"));
+                let why = said!("file-row-cell-twice", cell = what, target, before = before.to_string());
+                self.problems.add(Cause::Twice, *number, why);
             }
         }
         if account.is_some() || contract.is_some() {
@@ -264,7 +268,7 @@ impl Taking<'_> {
                 }
                 self.links.extend(decided);
             }
-            Err(error) => self.problems.add(Cause::Refused, *number, error.to_string()),
+            Err(error) => self.problems.add(Cause::Refused, *number, refusal(&error, &[&row.account, &row.contract])),
         }
     }
 
@@ -279,7 +283,7 @@ impl Taking<'_> {
                 "" => {}
                 "on" | "off" if (text == "on") == is_on => {}
                 "on" if !self.sync.rules.kinds.contains_key(&needs) => {
-                    let why = format!("`{}` cannot be on: {needs} takes no part in the sync", switch.as_str());
+                    let why = said!("file-row-switch-impossible", switch = switch.as_str(), kind = needs);
                     self.problems.add(Cause::Refused, *number, why);
                 }
                 "on" | "off" => {
@@ -287,7 +291,7 @@ impl Taking<'_> {
                     self.switched.push((row.customer.clone(), switch, Some(text == "on")));
                 }
                 other => {
-                    let why = format!("`{}` is `{other}`: write on, off or nothing", switch.as_str());
+                    let why = said!("file-row-switch-unreadable", switch = switch.as_str(), text = other);
                     self.problems.add(Cause::Unreadable, *number, why);
                 }
             }
@@ -301,8 +305,9 @@ impl Taking<'_> {
         view: &CustomerView,
         account: Option<&Decision>,
         contract: Option<&Decision>,
-    ) -> Result<Option<String>, Error> {
-        if let Some(why) = misplaced("customer", &row.customer, &view.name, &row.customer_name) {
+    ) -> Result<Option<Said>, Error> {
+        let cell = |cell: &'static str| said!("file-row-cell", cell);
+        if let Some(why) = misplaced(cell("customer"), &row.customer, &view.name, &row.customer_name) {
             return Ok(Some(why));
         }
         for (what, kind, decision, beside) in [
@@ -311,7 +316,7 @@ impl Taking<'_> {
         ] {
             let Some(Decision::Link(target)) = decision else { continue };
             let there = find::record(self.tenant, &self.sync.target, kind, target).await?;
-            if let Some(why) = there.and_then(|there| misplaced(what, target, &there.name, beside)) {
+            if let Some(why) = there.and_then(|there| misplaced(cell(what), target, &there.name, beside)) {
                 return Ok(Some(why));
             }
         }
@@ -319,15 +324,15 @@ impl Taking<'_> {
     }
 }
 
-fn decided_since(now: &CustomerRow) -> String {
-    let or = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
-    format!(
-        "customer {} was decided on since this file was made: account {}, contract {}, usage {}, tickets {} now; export it again",
-        now.customer,
-        or(&now.account),
-        or(&now.contract),
-        now.usage,
-        now.tickets
+fn decided_since(now: &CustomerRow) -> Said {
+    let or_none = |cell: &String| if cell.is_empty() { Arg::from(said!("file-row-none")) } else { Arg::from(cell) };
+    said!(
+        "file-row-customer-since",
+        customer = now.customer.as_str(),
+        account = or_none(&now.account),
+        contract = or_none(&now.contract),
+        usage = now.usage.as_str(),
+        tickets = now.tickets.as_str(),
     )
 }
 

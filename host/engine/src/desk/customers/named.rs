@@ -4,8 +4,10 @@
 use crate::boxed;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
+use crosswalk_model::said::Arg;
 use crosswalk_model::signs::{is_invisible, seen};
-use crosswalk_model::{ConnectionName, Kind, Record, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{ConnectionName, Kind, Record, Said, SyncName, said};
 use unicode_normalization::UnicodeNormalization;
 
 impl Tenant {
@@ -16,7 +18,8 @@ impl Tenant {
     #[boxed]
     pub async fn customers_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
-        named_at(self, &source, Kind::Customer, names, &format!("`crosswalk customer list {sync}` names them")).await
+        let hint = said!("customer-hint-list", list = Call::of(Verb::CustomerList).with("sync", sync));
+        named_at(self, &source, Kind::Customer, names, &hint).await
     }
 
     /// Resolves a target customer by its id or its whole name, to its id.
@@ -26,7 +29,7 @@ impl Tenant {
     #[boxed]
     pub async fn account_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
-        let hint = format!("`crosswalk customer find {sync} TEXT` finds accounts by a part of their name");
+        let hint = said!("customer-hint-find", find = Call::of(Verb::CustomerFind).with("sync", sync));
         Ok(named_at(self, &target, Kind::Customer, &[name.to_owned()], &hint).await?.concat())
     }
 
@@ -37,7 +40,8 @@ impl Tenant {
     #[boxed]
     pub async fn products_named(&self, sync: &SyncName, names: &[String]) -> Result<Vec<String>, Error> {
         let source = self.sync(sync).await?.source;
-        named_at(self, &source, Kind::Product, names, &format!("`crosswalk product list {sync}` names them")).await
+        let hint = said!("customer-hint-products", list = Call::of(Verb::ProductList).with("sync", sync));
+        named_at(self, &source, Kind::Product, names, &hint).await
     }
 
     /// Resolves a target product by its id or its whole name, to its id.
@@ -47,7 +51,7 @@ impl Tenant {
     #[boxed]
     pub async fn service_named(&self, sync: &SyncName, name: &str) -> Result<String, Error> {
         let target = self.sync(sync).await?.target;
-        let hint = format!("`crosswalk product find {sync} TEXT` finds services by a part of their name");
+        let hint = said!("customer-hint-services", find = Call::of(Verb::ProductFind).with("sync", sync));
         Ok(named_at(self, &target, Kind::Product, &[name.to_owned()], &hint).await?.concat())
     }
 }
@@ -57,7 +61,7 @@ async fn named_at(
     connection: &ConnectionName,
     kind: Kind,
     names: &[String],
-    hint: &str,
+    hint: &Said,
 ) -> Result<Vec<String>, Error> {
     if names.is_empty() {
         return Ok(Vec::new());
@@ -71,7 +75,7 @@ async fn named_at(
         .iter()
         .map(|name| {
             find(&present, name, kind, hint)?.map_or_else(
-                || find(&gone, name, kind, hint)?.ok_or_else(|| Error::not_found(kind.as_str(), name, hint)),
+                || find(&gone, name, kind, hint)?.ok_or_else(|| Error::not_found(kind.as_str(), name, hint.clone())),
                 Ok,
             )
         })
@@ -79,7 +83,7 @@ async fn named_at(
 }
 
 /// Finds the named record; an error where several have the name.
-fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option<String>, Error> {
+fn find(records: &[Record], name: &str, kind: Kind, hint: &Said) -> Result<Option<String>, Error> {
     if let Some(record) = records.iter().find(|record| record.id == name) {
         return Ok(Some(record.id.clone()));
     }
@@ -89,8 +93,8 @@ fn find(records: &[Record], name: &str, kind: Kind, hint: &str) -> Result<Option
         several => {
             let ids: Vec<&str> = several.iter().map(|record| record.id.as_str()).collect();
             Err(Error::invalid(
-                format!("{} {kind}s are called `{name}`: {}", ids.len(), ids.join(", ")),
-                format!("name the one that is meant by its id; {hint}"),
+                said!("customer-name-shared", count = ids.len(), kind, name, ids = Arg::list(ids)),
+                Said::several([said!("customer-hint-by-id"), hint.clone()]),
             ))
         }
     }
@@ -119,15 +123,19 @@ fn look(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::testkit::record;
+    use crosswalk_say::English;
+
+    fn find_customer(records: &[Record], name: &str) -> Result<Option<String>, String> {
+        find(records, name, Kind::Customer, &Said::default()).map_err(|error| error.said().english())
+    }
 
     #[test]
     fn an_id_wins_over_a_name_and_a_name_must_be_of_one() {
         let all = [record("1", None, "Acme", &[]), record("2", None, "ACME", &[]), record("Acme", None, "Other", &[])];
-        assert_eq!(find(&all, "Acme", Kind::Customer, "").unwrap().as_deref(), Some("Acme"));
-        assert_eq!(find(&all, "other", Kind::Customer, "").unwrap().as_deref(), Some("Acme"));
-        assert_eq!(find(&all, "Ac", Kind::Customer, "").unwrap(), None);
-        let told = find(&all, "acme", Kind::Customer, "").unwrap_err().to_string();
-        assert_eq!(told, "2 customers are called `acme`: 1, 2");
+        assert_eq!(find_customer(&all, "Acme").unwrap().as_deref(), Some("Acme"));
+        assert_eq!(find_customer(&all, "other").unwrap().as_deref(), Some("Acme"));
+        assert_eq!(find_customer(&all, "Ac").unwrap(), None);
+        assert_eq!(find_customer(&all, "acme").unwrap_err(), "2 customers are called `acme`: 1, 2");
     }
 
     #[test]
@@ -135,7 +143,7 @@ mod tests {
         let names = ["ACME", "Acme", "Con\u{200b}toso", "Contoso", "Fabrikam", "Fabrikam", "FABRIKAM", "\u{200b}"];
         let all: Vec<Record> =
             names.iter().enumerate().map(|(nth, name)| record(&nth.to_string(), None, name, &[])).collect();
-        let found = |name: &str| find(&all, name, Kind::Customer, "").map_err(|error| error.to_string());
+        let found = |name: &str| find_customer(&all, name);
         for (name, id) in [("ACME", "0"), ("Acme", "1"), ("FABRIKAM", "6")] {
             assert_eq!(found(name).unwrap().as_deref(), Some(id), "{name:?}");
         }

@@ -8,7 +8,8 @@ use crate::ground::sync_run::{self, SyncRun};
 use crate::ground::tenant::Tenant;
 use crate::run::ending;
 use crate::run::reading::{self, read_of};
-use crosswalk_model::{Kind, Mode, Record, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, Mode, Record, SyncName, said};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -62,8 +63,8 @@ async fn refresh_customers(run: &SyncRun<'_>, customers: &[String]) -> Result<Ve
     );
     let (Some(source), Some(target)) = sides else {
         return Err(Error::invalid(
-            format!("`{}` or `{}` cannot read single customers", run.source.name, run.target.name),
-            format!("`crosswalk plan {}` reads all of them", run.sync.name),
+            said!("customer-not-read-alone", source = &run.source.name, target = &run.target.name),
+            said!("customer-hint-plan", plan = Call::of(Verb::Plan).with("sync", &run.sync.name)),
         ));
     };
     if run.sync.rules.bills() {

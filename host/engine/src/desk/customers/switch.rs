@@ -2,10 +2,11 @@
 //! or all of all, and can be taken back like any other.
 
 use crate::boxed;
-use crate::desk::decisions;
+use crate::desk::decisions::{self, By};
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Decider, Kind, Switch, SyncName};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, Switch, SyncName, said};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -35,16 +36,16 @@ impl Tenant {
             let needs = if *switch == Switch::Usage { Kind::Usage } else { Kind::Alert };
             if !sync.rules.kinds.contains_key(&needs) {
                 return Err(Error::invalid(
-                    format!("{needs} takes no part in the sync `{}`: there is nothing to switch", sync.name),
-                    format!("`crosswalk sync set {}` takes it in with `--kinds`", sync.name),
+                    said!("customer-nothing-to-switch", kind = needs, sync = &sync.name),
+                    said!("customer-hint-kinds", set = Call::of(Verb::SyncSet).with("name", &sync.name)),
                 ));
             }
         }
         let there = self.store.records_by_ids(&sync.source, Kind::Customer, customers).await?;
         let there: HashSet<&str> = there.iter().map(|stored| stored.record.id.as_str()).collect();
         if let Some(unknown) = customers.iter().find(|id| !there.contains(id.as_str())) {
-            let hint = format!("`crosswalk customer list {}` names them", sync.name);
-            return Err(Error::not_found("customer", unknown, hint));
+            let list = Call::of(Verb::CustomerList).with("sync", &sync.name);
+            return Err(Error::not_found("customer", unknown, said!("customer-hint-list", list)));
         }
         let known = self.store.switches(&sync.name).await?;
         let (mut turns, mut turned) = (Vec::new(), Vec::new());
@@ -55,7 +56,7 @@ impl Tenant {
             turns.extend(others.map(|customer| (customer.clone(), *switch, Some(*on))));
             turned.push((*switch, turns.len() - before));
         }
-        let decided = decisions::decide_with(self, &sync, Decider::Operator.as_str(), Vec::new(), turns).await?;
+        let decided = decisions::decide_with(self, &sync, By::Operator, Vec::new(), turns).await?;
         Ok(Switched { decision: decided.decision, turned })
     }
 }

@@ -1,11 +1,14 @@
 //! Whether a link can be at all, as far as its records say: the target exists, belongs to the linked account, and is
 //! linked to no other. Nothing is decided or stored here.
 
+use super::{forget_call, plan_first};
 use crate::desk::imports::by_a_spreadsheet;
 use crate::error::Error;
 use crate::ground::find;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Kind, Link, LinkState, Record, Sync, Timestamp};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Kind, Link, LinkState, Record, Said, Sync, Timestamp, said};
 use std::collections::HashSet;
 
 /// Checks that a source record may be linked to a target record.
@@ -19,9 +22,9 @@ pub(super) async fn check_target(
 ) -> Result<(), Error> {
     let record = find::record(tenant, &sync.target, kind, target).await?.ok_or_else(|| {
         Error::not_found(
-            "target record",
-            format!("{kind} {}{}", target.escape_debug(), by_a_spreadsheet(target)),
-            format!("run `crosswalk plan {}` first if it is new in {}", sync.name, sync.target),
+            "target-record",
+            format!("{kind} {}", target.escape_debug()),
+            Said::several([by_a_spreadsheet(target), plan_first(sync)]),
         )
     })?;
     // Records of a customer must belong to its account; customers and products have no parent.
@@ -34,20 +37,19 @@ pub(super) async fn check_target(
             .and_then(|link| link.linked().map(str::to_owned));
         match account {
             None => {
+                let set = set_call(sync, Kind::Customer, customer);
                 return Err(Error::invalid(
-                    format!("the customer {customer} of {kind} {} is not linked yet", source.id),
-                    format!("link it first: `crosswalk link set {} customer {customer} TARGET`", sync.name),
+                    said!("link-customer-not-linked", customer, kind, source = source.id.as_str()),
+                    said!("link-hint-customer-first", set),
                 ));
             }
             Some(account) if record.parent.as_deref() != Some(&account) => {
-                return Err(Error::invalid(
-                    format!(
-                        "{kind} {target} (`{}`) belongs to another account, {}",
-                        record.name,
-                        record.parent.as_deref().unwrap_or("none")
-                    ),
-                    format!("choose a {kind} of account {account}, to which the customer is linked"),
-                ));
+                let name = record.name.as_str();
+                let message = match record.parent.as_deref() {
+                    Some(other) => said!("link-of-another-account", kind, target, name, other),
+                    None => said!("link-of-no-account", kind, target, name),
+                };
+                return Err(Error::invalid(message, said!("link-hint-of-account", kind, account)));
             }
             Some(_) => {}
         }
@@ -72,9 +74,10 @@ async fn check_free(
                 // A record that is gone from the source frees its target.
                 && find::record(tenant, &sync.source, kind, &other.source).await?.is_some();
             if holds {
+                let forget = forget_call(sync, kind, &other.source);
                 return Err(Error::invalid(
-                    format!("{kind} {target} (`{name}`) is linked to {} already", other.source),
-                    format!("set that one free first: `crosswalk link forget {} {kind} {}`", sync.name, other.source),
+                    said!("link-taken-named", kind, target, name, other = other.source.as_str()),
+                    said!("link-hint-free-first", forget),
                 ));
             }
         }
@@ -88,16 +91,17 @@ pub(super) async fn check_declined(tenant: &Tenant, sync: &Sync, link: &Link, ta
     let Link { kind, source, .. } = link;
     if link.target.is_some() {
         return Err(Error::invalid(
-            format!("{kind} {source} is linked: only a proposal can be declined"),
-            format!("`crosswalk link forget {} {kind} {source}` takes the link away first", sync.name),
+            said!("link-declined-linked", kind = *kind, source),
+            said!("link-hint-remove-first", forget = forget_call(sync, *kind, source)),
         ));
     }
     let is_proposed = link.candidates.iter().any(|candidate| candidate.target == *target);
     if !is_proposed && find::record(tenant, &sync.target, kind.counterpart(), target).await?.is_none() {
+        let list = Call::of(Verb::LinkList).with("sync", &sync.name).with("kind", kind).with("state", "proposed");
         return Err(Error::not_found(
-            "target record",
-            format!("{} {}{}", kind.counterpart(), target.escape_debug(), by_a_spreadsheet(target)),
-            format!("`crosswalk link list {} --kind {kind} --state proposed` names what is proposed", sync.name),
+            "target-record",
+            format!("{} {}", kind.counterpart(), target.escape_debug()),
+            Said::several([by_a_spreadsheet(target), said!("link-hint-proposed", list)]),
         ));
     }
     Ok(())
@@ -138,29 +142,31 @@ pub(crate) async fn check_nobodys(
         return Ok(());
     }
     let named = match there.as_ref().map(|there| there.record.name.as_str()).filter(|name| !name.is_empty()) {
-        Some(name) => format!("{of} {target} (`{name}`)"),
-        None => format!("{of} {target}"),
+        Some(name) => said!("link-record-named", kind = of, id = target, name),
+        None => said!("link-record", kind = of, id = target),
     };
     let links = tenant.store.links_of_target(&sync.name, of, target).await?;
     let other = links.iter().find(|link| link.kind == kind && link.source != source && link.linked().is_some());
-    let look = "look its id up there, and say `--not-written` where nothing was made";
+    let look = said!("uncertain-hint-look-made");
     if let Some(Link { source: other, .. }) = other {
-        let why = format!("{named} is linked to {other} already: it is not what was made for {source}");
-        let name = &sync.name;
-        let hint = match kind {
-            Kind::Usage | Kind::Alert => look.to_owned(),
-            _ if find::record(tenant, &sync.source, kind, other).await?.is_none() => format!(
-                "{look}; {other} is gone from the source: `crosswalk link set {name} {kind} {source} {target}` then \
-                 gives it over"
-            ),
-            _ => format!("{look}; where that link is wrong, first `crosswalk link forget {name} {kind} {other}`"),
+        let more = match kind {
+            Kind::Usage | Kind::Alert => Said::default(),
+            _ if find::record(tenant, &sync.source, kind, other).await?.is_none() => {
+                said!("uncertain-hint-set", other, set = set_call(sync, kind, source).with("target", target))
+            }
+            _ => said!("uncertain-hint-forget", forget = forget_call(sync, kind, other)),
         };
-        return Err(Error::invalid(why, hint));
+        let why = said!("uncertain-linked-to-another", record = named, other, source);
+        return Err(Error::invalid(why, Said::several([look, more])));
     }
     if kind == Kind::Usage
         && let Some(other) = crate::ground::accounts::lines_of_others(&tenant.store, sync).await?.remove(target)
     {
-        return Err(Error::invalid(format!("{named} is billed by the sync {other}"), look));
+        return Err(Error::invalid(said!("uncertain-billed-elsewhere", record = named, sync = Arg::from(other)), look));
     }
     Ok(())
+}
+
+fn set_call(sync: &Sync, kind: Kind, source: &str) -> Call {
+    Call::of(Verb::LinkSet).with("sync", &sync.name).with("kind", kind).with("source", source)
 }

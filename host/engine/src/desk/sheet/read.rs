@@ -1,6 +1,8 @@
 //! Reads a table from a file that a person edited or a program wrote. Deciding by its rows is the importers'.
 
 use super::cell::unguarded;
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Said, said};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -8,7 +10,7 @@ use std::collections::HashMap;
 /// Form of the expected table.
 #[derive(Debug, Clone, Copy)]
 pub struct Form {
-    /// Noun for its rows, in the plural: `customers`.
+    /// Noun for its rows, in the plural, which the catalogues know: `customers` or `links`.
     pub what: &'static str,
     /// Columns that every row needs.
     pub required: &'static [&'static str],
@@ -16,6 +18,13 @@ pub struct Form {
     pub deciding: &'static [&'static str],
     /// All known columns, those above included.
     pub known: &'static [&'static str],
+}
+
+impl Form {
+    /// Whether a column identifies a row or decides.
+    fn decides(&self, column: &str) -> bool {
+        self.required.contains(&column) || self.deciding.contains(&column)
+    }
 }
 
 /// A table that was read.
@@ -40,10 +49,11 @@ impl Row {
     ///
     /// # Errors
     /// One sentence on what does not fit.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, String> {
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Said> {
         let members: Map<String, Value> =
             self.cells.iter().map(|(name, cell)| (name.clone(), Value::String(cell.clone()))).collect();
-        serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())
+        serde_json::from_value(Value::Object(members))
+            .map_err(|error| said!("file-row-unreadable", detail = error.to_string()))
     }
 }
 
@@ -52,7 +62,7 @@ impl Sheet {
     ///
     /// # Errors
     /// One sentence on why the file as a whole cannot be read, and how to save it.
-    pub fn read(bytes: &[u8], form: &Form) -> Result<Self, String> {
+    pub fn read(bytes: &[u8], form: &Form) -> Result<Self, Said> {
         let text = decoded(bytes)?;
         if text.trim_start().starts_with('[') {
             return Self::of_json(&text, form);
@@ -60,9 +70,9 @@ impl Sheet {
         Self::of_csv(&text, form)
     }
 
-    fn of_json(text: &str, form: &Form) -> Result<Self, String> {
+    fn of_json(text: &str, form: &Form) -> Result<Self, Said> {
         let values: Vec<Map<String, Value>> =
-            serde_json::from_str(text).map_err(|error| format!("it is no list of JSON objects: {error}"))?;
+            serde_json::from_str(text).map_err(|error| said!("import-json-unreadable", detail = error.to_string()))?;
         let mut rows = Vec::with_capacity(values.len());
         let mut names: Vec<String> = Vec::new();
         for (index, members) in values.into_iter().enumerate() {
@@ -72,9 +82,12 @@ impl Sheet {
                     Value::Null => String::new(),
                     Value::String(text) => text.trim().to_owned(),
                     Value::Bool(_) | Value::Number(_) => value.to_string(),
-                    Value::Array(_) | Value::Object(_) => {
-                        return Err(format!("object {} has no text in its member `{name}`", index + 1));
+                    Value::Array(_) | Value::Object(_) if form.decides(&name) => {
+                        let object = (index + 1).to_string();
+                        return Err(said!("import-json-no-text", object, member = name));
                     }
+                    // A message for people.
+                    Value::Array(_) | Value::Object(_) => String::new(),
                 };
                 if !names.contains(&name) {
                     names.push(name.clone());
@@ -82,7 +95,7 @@ impl Sheet {
                 cells.insert(name, cell);
             }
             if let Some(missing) = form.required.iter().find(|name| !cells.contains_key(**name)) {
-                return Err(format!("object {} has no member `{missing}`", index + 1));
+                return Err(said!("import-json-no-member", object = (index + 1).to_string(), member = *missing));
             }
             rows.push(Row { number: index + 1, cells });
         }
@@ -93,7 +106,7 @@ impl Sheet {
         Ok(Self { rows, ignored })
     }
 
-    fn of_csv(text: &str, form: &Form) -> Result<Self, String> {
+    fn of_csv(text: &str, form: &Form) -> Result<Self, Said> {
         // A spreadsheet consumes the `sep=` line itself: it has no row number.
         let (declared, text) = match text.split_once('\n') {
             Some((first, rest)) if first.to_ascii_lowercase().starts_with("sep=") && first.len() == 5 => {
@@ -112,36 +125,30 @@ impl Sheet {
         let mut header = csv::StringRecord::new();
         match reader.read_record(&mut header) {
             Ok(true) => lines.number(&header, reader.position()),
-            Ok(false) => return Err(format!("it is empty: a table of {} has a header", form.what)),
-            Err(error) => return Err(format!("its first line cannot be read: {error}")),
+            Ok(false) => return Err(said!("import-csv-empty", what = form.what)),
+            Err(error) => return Err(said!("import-csv-header-unreadable", detail = error.to_string())),
         };
         let columns: Vec<String> = header.iter().map(column_name).collect();
         if let Some(missing) = form.required.iter().find(|name| !columns.iter().any(|column| column == *name)) {
-            return Err(format!(
-                "it is no table of {}: its first line has no column `{missing}`, only {}",
-                form.what,
-                listed(&columns)
-            ));
+            let columns = listed(&columns);
+            return Err(said!("import-csv-no-column", what = form.what, missing = *missing, columns));
         }
         if let Some(twice) =
             columns.iter().enumerate().find(|(at, name)| !name.is_empty() && columns[..*at].contains(name))
         {
-            return Err(format!("it has the column `{}` twice", twice.1));
+            return Err(said!("import-csv-column-twice", column = twice.1));
         }
         let ignored = ignored(columns.iter().filter(|name| !name.is_empty()).cloned().collect(), form)?;
         let mut rows = Vec::new();
         let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(|error| format!("it cannot be read as a table: {error}"))? {
+        while reader.read_record(&mut record).map_err(unreadable)? {
             let number = lines.number(&record, reader.position());
             if record.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
             if record.iter().skip(columns.len()).any(|cell| !cell.trim().is_empty()) {
-                return Err(format!(
-                    "row {number} has {} cells and the header {}: a cell that holds the separator has to be quoted",
-                    record.len(),
-                    columns.len()
-                ));
+                let (row, cells, header) = (number.to_string(), record.len(), columns.len());
+                return Err(said!("import-csv-too-many-cells", row, cells, header));
             }
             let cells =
                 columns.iter().zip(record.iter()).filter(|(name, _)| !name.is_empty() && !ignored.contains(name));
@@ -172,9 +179,9 @@ impl Numbered {
 
 /// Decodes a file: UTF-8 or UTF-16 by its byte order mark, else UTF-8 if valid, else Windows-1252, in which
 /// spreadsheets of western Europe save. Line ends become `\n`.
-fn decoded(bytes: &[u8]) -> Result<String, String> {
+fn decoded(bytes: &[u8]) -> Result<String, Said> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return Err("it is a workbook: save it as CSV (UTF-8) in the spreadsheet program".to_owned());
+        return Err(said!("import-workbook"));
     }
     let (text, _, broken) = match encoding_rs::Encoding::for_bom(bytes) {
         Some((encoding, _)) => encoding.decode(bytes),
@@ -182,10 +189,10 @@ fn decoded(bytes: &[u8]) -> Result<String, String> {
         None => encoding_rs::WINDOWS_1252.decode(bytes),
     };
     if broken {
-        return Err("some of its characters cannot be read: save it as CSV (UTF-8)".to_owned());
+        return Err(said!("import-encoding"));
     }
     if text.contains('\0') {
-        return Err("it is no text: save it as CSV (UTF-8)".to_owned());
+        return Err(said!("import-not-text"));
     }
     let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
     if !text.is_empty() && !text.ends_with('\n') {
@@ -211,24 +218,27 @@ fn column_name(cell: &str) -> String {
 
 /// Returns the unknown columns. An added column is ignored; if a deciding one is missing too, the unknown one may be
 /// that column under another name, and its decisions must not be lost.
-fn ignored(columns: Vec<String>, form: &Form) -> Result<Vec<String>, String> {
+fn ignored(columns: Vec<String>, form: &Form) -> Result<Vec<String>, Said> {
     let missing: Vec<&str> =
         form.deciding.iter().copied().filter(|name| !columns.iter().any(|column| column == name)).collect();
     let unknown: Vec<String> = columns.into_iter().filter(|name| !form.known.contains(&name.as_str())).collect();
     match (unknown.first(), missing.is_empty()) {
-        (Some(_), false) => Err(format!(
-            "unknown column {}, and no column {}: give it its name, or take it out",
-            listed(&unknown),
-            missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-        )),
+        (Some(_), false) => {
+            let missing = Arg::list(missing.iter().map(|name| format!("`{name}`")));
+            Err(said!("import-unknown-column", unknown = listed(&unknown), missing))
+        }
         _ => Ok(unknown),
     }
 }
 
-fn listed(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{}`", name.escape_debug())).collect();
-    let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
+/// The first names, and the number of the others.
+fn listed(names: &[String]) -> Arg {
+    let shown = Arg::list(names.iter().take(5).map(|name| format!("`{}`", name.escape_debug())));
+    if names.len() > 5 { said!("import-names-and-more", names = shown, more = names.len() - 5).into() } else { shown }
+}
+
+fn unreadable(error: csv::Error) -> Said {
+    said!("import-csv-unreadable", detail = error.to_string())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::cell::guarded;
 use crate::error::Error;
+use crosswalk_model::{Said, said};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -28,13 +29,14 @@ impl Separator {
 }
 
 /// Writes rows as the text of a CSV file, with `columns` as its header. Each row is a flat object; a missing member is
-/// an empty cell.
+/// an empty cell. A message has to be text in the reader's language already.
 ///
 /// # Errors
 /// A row that is not a flat object.
 pub fn csv(columns: &[&str], rows: &[impl Serialize], separator: Separator) -> Result<String, Error> {
-    let unwritable =
-        |why: &dyn std::fmt::Display| Error::invalid(format!("the rows cannot be written as CSV: {why}"), "");
+    let unwritable = |why: &dyn std::fmt::Display| {
+        Error::invalid(said!("import-unwritable", detail = why.to_string()), Said::default())
+    };
     let mut writer = csv::WriterBuilder::new().delimiter(separator.byte()).from_writer(Vec::new());
     writer.write_record(columns).map_err(|error| unwritable(&error))?;
     for row in rows {

@@ -9,7 +9,9 @@ use crate::ground::opened;
 use crate::ground::tenant::Tenant;
 use crate::rules::matching::Decision;
 use crate::rules::plan::{self, Item, PlanInput, Reference, same, shown};
-use crosswalk_model::{FieldRule, Kind, KindDescription, LineKey, Link, Record, Sync, Value, Writable, catalogue};
+use crosswalk_model::{
+    FieldRule, Kind, KindDescription, LineKey, Link, Record, Said, Sync, Value, Writable, catalogue, said,
+};
 use crosswalk_store::Stored;
 use std::collections::HashMap;
 
@@ -127,7 +129,7 @@ async fn references(
 }
 
 /// Describes fields that differ between the sides and that a rule keeps the host from writing.
-fn left_by_rule(sync: &Sync, kind: Kind, can: &KindDescription, source: &Record, target: &Record) -> Vec<String> {
+fn left_by_rule(sync: &Sync, kind: Kind, can: &KindDescription, source: &Record, target: &Record) -> Vec<Said> {
     let Some(rules) = sync.rules.kinds.get(&kind) else { return Vec::new() };
     let fields = can.fields.iter().filter(|field| field.writable != Writable::Never && field.name != "active");
     let fields = fields.filter(|field| catalogue::refers_to(kind, &field.name).is_none());
@@ -147,7 +149,7 @@ fn left_by_rule(sync: &Sync, kind: Kind, can: &KindDescription, source: &Record,
                 FieldRule::Ignore => "ignore",
             };
             let (source, target) = (shown(&source), shown(&target));
-            Some(format!("{name} is left by the rule `{rule}`: the source says {source}, the target {target}"))
+            Some(said!("why-left-by-rule", field = name, rule, source, target))
         })
         .collect()
 }

@@ -5,7 +5,8 @@ use super::of_record;
 use crate::desk::customers::called;
 use crate::error::Error;
 use crate::ground::tenant::Tenant;
-use crosswalk_model::{Kind, LineKey, Link, Record, Side, Sync};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Call, Kind, LineKey, Link, Record, Side, Sync, Verb, said};
 use crosswalk_store::{FindingFilter, JournalFilter, LIST_LIMIT, Stored};
 
 /// A resolved record.
@@ -63,8 +64,8 @@ pub(super) async fn meant(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) 
             (Some(id), false) => {
                 named.push(id);
                 return Err(Error::invalid(
-                    format!("{} {kind}s of `{connection}` are called `{text}`", named.len()),
-                    format!("name one by its id: {}", named.join(", ")),
+                    said!("why-several-called", count = named.len(), kind, connection, name = text),
+                    said!("why-name-by-id", ids = Arg::list(&named)),
                 ));
             }
         }
@@ -79,7 +80,7 @@ pub(super) async fn meant(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) 
         None => Err(Error::not_found(
             "record",
             format!("{kind} {text}"),
-            format!("it was never read: run `crosswalk plan {}`, or look at the id or the name again", sync.name),
+            said!("why-never-read", plan = Call::of(Verb::Plan).with("sync", &sync.name)),
         )),
     }
 }
@@ -97,15 +98,10 @@ async fn found_at(tenant: &Tenant, sync: &Sync, kind: Kind, text: &str) -> Resul
     Ok(None)
 }
 
-/// Returns the link to a target record: of this kind, or of any kind at the source.
+/// Returns a link to a target record of the kind that this kind becomes; to a contract, that of a customer. Ids of
+/// different kinds may be the same, so no other kind is looked at.
 async fn link_of_target(tenant: &Tenant, sync: &Sync, kind: Kind, id: &str) -> Result<Option<Link>, Error> {
-    for target_kind in Kind::ALL {
-        let links = tenant.store.links_of_target(&sync.name, target_kind, id).await?;
-        if let Some(link) = links.into_iter().find(|link| link.kind == kind || target_kind == kind) {
-            return Ok(Some(link));
-        }
-    }
-    Ok(None)
+    Ok(tenant.store.links_of_target(&sync.name, kind.counterpart(), id).await?.into_iter().next())
 }
 
 /// Returns a row of a line of usage as last read; a present one before one that is gone.

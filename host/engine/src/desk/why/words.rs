@@ -1,7 +1,7 @@
-//! A trace in words: the verdict, the steps from source to target, and what would change it.
+//! A trace in messages: the verdict, the steps from source to target, and what would change it.
 //!
-//! Pure: from facts to sentences. Independent of the names of kinds, so that it holds for every kind of a sync;
-//! sentences particular to alerts, lines of usage and billed customers are in `special`, the steps in `steps`.
+//! Pure: from facts to messages. Independent of the names of kinds, so that it holds for every kind of a sync;
+//! those particular to alerts, lines of usage and billed customers are in `special`, the steps in `steps`.
 
 mod special;
 mod steps;
@@ -9,7 +9,9 @@ mod steps;
 use super::{Customer, Facts, Found};
 use crate::ground::find::ChangeView;
 use crosswalk_model::sync::Sites;
-use crosswalk_model::{Brake, Cause, Decider, Event, Kind, Link, LinkState, Sync, Trust};
+use crosswalk_model::{
+    Actor, Brake, Call, Cause, Decider, Event, Kind, Link, LinkState, Said, Sync, Trust, Verb, said,
+};
 use crosswalk_store::{ChangeStatus, JournalEntry};
 use serde::Serialize;
 
@@ -19,21 +21,21 @@ pub struct Step {
     /// Subject of the step: `source`, `customer`, `match`, `target`, `counted`, `billing`, `written`, `tried`, `kept`,
     /// `left`, `found`, `planned`, `plan`.
     pub what: &'static str,
-    /// Sentence for people.
-    pub words: String,
+    /// What is said of it.
+    pub words: Said,
 }
 
-/// A command that would change a record's state.
+/// What would change a record's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Advice {
-    /// The command to type.
-    pub command: String,
+    /// What to do.
+    pub call: Call,
     /// Its effect.
-    pub does: String,
+    pub does: Said,
 }
 
-/// Returns the verdict, the steps, and the commands that would change it.
-pub(super) fn tell(sync: &Sync, kind: Kind, facts: &Facts) -> (String, Vec<Step>, Vec<Advice>) {
+/// Returns the verdict, the steps, and what would change it.
+pub(super) fn tell(sync: &Sync, kind: Kind, facts: &Facts) -> (Said, Vec<Step>, Vec<Advice>) {
     let teller = Teller { sync, kind, facts };
     let (verdict, next) = teller.verdict();
     (verdict, teller.steps(), next)
@@ -47,34 +49,30 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     /// Returns whether the record is in step, and what would change that. An obstacle to everything else comes first.
-    fn verdict(&self) -> (String, Vec<Advice>) {
+    fn verdict(&self) -> (Said, Vec<Advice>) {
         self.under_way().or_else(|| self.outside()).unwrap_or_else(|| match &self.facts.link {
             Some(link) => self.by_link(link),
-            None => {
-                let verdict = format!("not in step: this {} was read, and nothing is decided yet", self.kind);
-                (verdict, vec![self.plan("matches it")])
-            }
+            None => (said!("why-undecided", kind = self.kind), vec![self.plan(said!("why-does-match"))]),
         })
     }
 
     /// Verdict on what the newest plan has of the record, or what an earlier one left open; `None` if there is neither.
     /// Lines of usage, and alerts, always have one.
-    fn under_way(&self) -> Option<(String, Vec<Advice>)> {
+    fn under_way(&self) -> Option<(Said, Vec<Advice>)> {
         if let Some(open) = self.facts.uncertain.as_ref().filter(|open| open.status == ChangeStatus::Uncertain) {
-            let due = open.due_at.map_or_else(String::new, |due| format!(", by the first run after {due}"));
-            let verdict = format!(
-                "not in step yet: nobody knows whether “{}” of run {} was written ({}); it is looked up{due}, and nothing \
-                 else is planned meanwhile",
-                open.action.as_str(),
-                open.run,
-                open.why
-            );
-            let command = format!("crosswalk uncertain settle {}", open.change);
-            let by_hand = Advice { command, does: "settles it by hand".to_owned() };
-            return Some((verdict, vec![self.plan("looks it up"), by_hand]));
+            let (action, run, why) = (open.action, open.run, &open.why);
+            let verdict = match open.due_at {
+                Some(due) => said!("why-uncertain-due", action, run, why, due),
+                None => said!("why-uncertain", action, run, why),
+            };
+            let by_hand = Advice {
+                call: Call::of(Verb::UncertainSettle).with("change", &open.change),
+                does: said!("why-does-settle"),
+            };
+            return Some((verdict, vec![self.plan(said!("why-does-look-up")), by_hand]));
         }
-        if let Some(told) = self.special() {
-            return Some(told);
+        if let Some(special) = self.special() {
+            return Some(special);
         }
         if let Some(open) = self.planned(&[ChangeStatus::Pending]) {
             return Some(self.open(open));
@@ -82,34 +80,32 @@ impl Teller<'_> {
         if let Some(under_way) =
             self.planned(&[ChangeStatus::Intended, ChangeStatus::Accepted, ChangeStatus::Uncertain])
         {
-            let verdict =
-                format!("not in step yet: the outcome of “{}” is not known", under_way.change.action.as_str());
-            return Some((verdict, vec![self.plan("looks it up first")]));
+            let verdict = said!("why-outcome-unknown", action = under_way.change.action);
+            return Some((verdict, vec![self.plan(said!("why-does-look-up-first"))]));
         }
         let view = self.planned(&[ChangeStatus::Failed, ChangeStatus::Stale, ChangeStatus::Skipped])?;
-        let verdict = format!("not in step: {} {}: {}", view.change.action.as_str(), ended(view.status), view.message);
-        Some((verdict, vec![self.plan("tries again")]))
+        let ended = said!("why-ended", action = view.change.action, status = view.status.as_str());
+        let verdict = not_in_step(&because(ended, &view.message));
+        Some((verdict, vec![self.plan(said!("why-does-try-again"))]))
     }
 
-    /// Verdict on a record that the sync or its customer leaves out, or that only a plan's finding tells of; `None` if
+    /// Verdict on a record that the sync or its customer leaves out, or that only a plan's finding reports; `None` if
     /// its own link decides, or nothing does yet.
-    fn outside(&self) -> Option<(String, Vec<Advice>)> {
+    fn outside(&self) -> Option<(Said, Vec<Advice>)> {
         let Self { sync, kind, facts } = *self;
         if facts.source.is_none() && facts.link.is_none() && facts.target.is_some() {
-            if let Some(found) = facts.found.first() {
-                let verdict = format!("not in step: {}", found.finding.message);
-                return Some((verdict, vec![self.list("shows what could be")]));
-            }
-            let verdict = format!("no {kind} of `{}` is linked to it: nothing of this sync touches it", sync.source);
-            return Some((verdict, vec![self.list("shows what could be")]));
+            let verdict = match facts.found.first() {
+                Some(found) => not_in_step(&found.finding.message),
+                None => said!("why-target-alone", kind, connection = &sync.source),
+            };
+            let list = Call::of(Verb::LinkList).with("sync", &sync.name).with("kind", kind);
+            return Some((verdict, vec![Advice { call: list, does: said!("why-does-list") }]));
         }
         if !sync.rules.kinds.contains_key(&kind) {
-            return Some((format!("left out: {kind}s take no part in the sync `{}`", sync.name), Vec::new()));
+            return Some((said!("why-kind-out", kind, sync = &sync.name), Vec::new()));
         }
         if kind == Kind::Location && sync.rules.sites == Sites::Primary {
-            let verdict =
-                "left out: by the rule `sites` all of a customer stands at its primary location, and none is made";
-            return Some((verdict.to_owned(), Vec::new()));
+            return Some((said!("why-sites-primary"), Vec::new()));
         }
         if let (None, Some(found)) = (&facts.link, facts.found.first()) {
             return Some(self.found(found));
@@ -118,129 +114,107 @@ impl Teller<'_> {
         if facts.link.as_ref().is_some_and(|link| link.state == LinkState::Excluded) {
             return None;
         }
-        let verdict = format!(
-            "not in step: its customer {} {}, and nothing of a customer that is not linked is synced",
-            customer.called(),
-            customer.stands()
-        );
-        let command = format!("crosswalk why {} customer {}", sync.name, customer.id);
-        Some((verdict, vec![Advice { command, does: "tells what its customer waits for".to_owned() }]))
+        let verdict = said!("why-customer-bars", customer = customer.called(), stands = customer.stands());
+        Some((verdict, vec![self.why(Kind::Customer, &customer.id, said!("why-does-customer-waits"))]))
     }
 
-    fn by_link(&self, link: &Link) -> (String, Vec<Advice>) {
-        let (facts, source) = (self.facts, self.source_id());
-        let create = || self.link("create", "", "has it created");
-        let set = || self.link("set", " TARGET", "links it to a record of the target");
-        let exclude = || self.link("exclude", "", "leaves it out");
+    fn by_link(&self, link: &Link) -> (Said, Vec<Advice>) {
+        let facts = self.facts;
+        let create = || self.link(Verb::LinkCreate, said!("why-does-create"));
+        let set = || self.link(Verb::LinkSet, said!("why-does-set"));
+        let exclude = || self.link(Verb::LinkExclude, said!("why-does-exclude"));
         match link.state {
             LinkState::Linked => self.linked(link),
             LinkState::Proposed => {
-                let best = link.candidates.first().map_or("TARGET", |best| best.target.as_str());
-                let yes = self.link("set", &format!(" {best}"), "says yes to the best candidate");
-                (
-                    "not in step: something near was found and waits for a yes or no".to_owned(),
-                    vec![yes, create(), exclude()],
-                )
+                let mut yes = self.link(Verb::LinkSet, said!("why-does-accept"));
+                if let Some(best) = link.candidates.first() {
+                    yes.call = yes.call.with("target", &best.target);
+                }
+                (said!("why-proposed"), vec![yes, create(), exclude()])
             }
-            LinkState::Conflict => (
-                "not in step: several could be it, and a person must choose".to_owned(),
-                vec![set(), create(), exclude()],
-            ),
+            LinkState::Conflict => (said!("why-conflict"), vec![set(), create(), exclude()]),
             LinkState::Excluded => {
-                let verdict = format!("left out: excluded by {}", self.who(link));
-                (verdict, vec![set(), create(), self.link("forget", "", "lets matching decide again")])
+                let forget = self.link(Verb::LinkForget, said!("why-does-forget"));
+                (said!("why-excluded", by = self.by(link)), vec![set(), create(), forget])
             }
-            LinkState::Create | LinkState::Unmapped if source.is_some() && !facts.found.is_empty() => {
-                self.found(&facts.found[0])
-            }
-            LinkState::Create => (
-                "not in step: it is to be created by the next plan".to_owned(),
-                vec![self.plan("plans that"), exclude()],
-            ),
-            LinkState::Broken => {
-                ("not in step: the linked record is gone from the target".to_owned(), vec![set(), create(), exclude()])
-            }
-            LinkState::Unmapped if source.is_none() => {
-                ("it was never read from the source".to_owned(), vec![self.plan("reads it")])
+            LinkState::Create | LinkState::Unmapped if !facts.found.is_empty() => self.found(&facts.found[0]),
+            LinkState::Create => (said!("why-create"), vec![self.plan(said!("why-does-create-plan")), exclude()]),
+            LinkState::Broken => (said!("why-broken"), vec![set(), create(), exclude()]),
+            LinkState::Unmapped if facts.source.is_none() => {
+                (said!("why-unread", connection = &self.sync.source), vec![self.plan(said!("why-does-read"))])
             }
             LinkState::Unmapped => {
-                (format!("not in step: {}", or(&link.reason, "no match was found")), vec![set(), create(), exclude()])
+                let why = or(&link.reason, said!("why-no-match"));
+                (not_in_step(&why), vec![set(), create(), exclude()])
             }
         }
     }
 
-    fn open(&self, open: &ChangeView) -> (String, Vec<Advice>) {
-        let action = open.change.action.as_str();
+    fn open(&self, open: &ChangeView) -> (Said, Vec<Advice>) {
+        let action = open.change.action;
         let Some(hold) = &open.change.held else {
-            let verdict = format!("not in step: “{action}” is planned ({})", open.change.reason);
-            return (verdict, vec![self.apply("", "does it")]);
+            let verdict = said!("why-planned", action, reason = &open.change.reason);
+            return (verdict, vec![self.apply(&[], said!("why-does-apply"))]);
         };
-        let verdict =
-            format!("not in step: “{action}” is planned and held by the brake `{}` ({})", hold.words(), hold.reason);
+        let verdict = said!("why-planned-held", action, brake = hold.words(), reason = &hold.reason);
         if hold.brakes == [Brake::Unmapped] {
-            let command = format!("crosswalk link set {} customer {} TARGET", self.sync.name, open.change.customer);
-            return (verdict, vec![Advice { command, does: "links its customer".to_owned() }]);
+            let set = Call::of(Verb::LinkSet).with("sync", &self.sync.name).with("kind", Kind::Customer);
+            let set = set.with("source", &open.change.customer);
+            return (verdict, vec![Advice { call: set, does: said!("why-does-link-customer") }]);
         }
         let trust = self.sync.rules.kinds.get(&self.kind).map_or(Trust::Preview, |rules| rules.trust);
         if !hold.can_release() || trust == Trust::Preview {
             return (verdict, Vec::new());
         }
-        let release: String = hold.brakes.iter().map(|brake| format!(" --release {brake}")).collect();
-        (verdict, vec![self.apply(&release, "lets it go, with all that this brake holds")])
+        (verdict, vec![self.apply(&hold.brakes, said!("why-does-release"))])
     }
 
-    fn linked(&self, link: &Link) -> (String, Vec<Advice>) {
+    fn linked(&self, link: &Link) -> (Said, Vec<Advice>) {
         let facts = self.facts;
         let left = !facts.afresh.findings.is_empty() || !facts.by_rule.is_empty() || !facts.found.is_empty();
         if facts.target.as_ref().is_none_or(|stored| stored.gone_at.is_some()) {
-            let verdict = "not in step: the linked record is not among what was read from the target".to_owned();
-            return (verdict, vec![self.plan("looks again"), self.link("create", "", "has it created anew")]);
+            let anew = self.link(Verb::LinkCreate, said!("why-does-create-anew"));
+            return (said!("why-target-unread"), vec![self.plan(said!("why-does-look-again")), anew]);
         }
         if let Some(change) = facts.due() {
-            let verdict = format!("not in step: “{}” is due ({})", change.action.as_str(), change.reason);
-            return (verdict, vec![self.plan("plans it")]);
+            let verdict = said!("why-due", action = change.action, reason = &change.reason);
+            return (verdict, vec![self.plan(said!("why-does-plan"))]);
         }
         if self.gone() {
             let found = facts.found.iter().map(|found| &found.finding).chain(&facts.afresh.findings).next();
-            let finding = found.map(|finding| finding.message.as_str());
-            let active = facts.target.as_ref().is_some_and(|stored| stored.record.active());
-            let otherwise = match active {
-                true => "gone from the source; what it is in the target stands",
-                false => "gone from the source, and out of use in the target",
+            let verdict = match (found, facts.target.as_ref().is_some_and(|stored| stored.record.active())) {
+                (Some(finding), _) => finding.message.clone(),
+                (None, true) => said!("why-gone-active"),
+                (None, false) => said!("why-gone-inactive"),
             };
-            return (finding.unwrap_or(otherwise).to_owned(), Vec::new());
+            return (verdict, Vec::new());
         }
-        let by = format!("linked by {} ({})", self.who(link), or(&link.reason, "no reason is known"));
+        let (by, reason) = (self.by(link), or(&link.reason, said!("why-no-reason")));
         match &facts.unbilled {
-            Some(why) => (format!("in step, but nothing of its usage is billed: {why} (it is {by})"), self.billing()),
-            None if left => (format!("in step, but for what is left as it is: {by}"), Vec::new()),
-            None => (format!("in step: {by}"), Vec::new()),
+            Some(why) => (said!("why-in-step-unbilled", why, by, reason), self.billing()),
+            None if left => (said!("why-in-step-left", by, reason), Vec::new()),
+            None => (said!("why-in-step", by, reason), Vec::new()),
         }
     }
 
     /// Verdict on a plan's finding for a record that is not linked.
-    fn found(&self, found: &Found) -> (String, Vec<Advice>) {
+    fn found(&self, found: &Found) -> (Said, Vec<Advice>) {
         let next = match found.finding.cause {
-            Cause::Cannot | Cause::Unmapped | Cause::Nameless => {
-                vec![
-                    self.link("set", " TARGET", "links it to a record of the target"),
-                    self.link("exclude", "", "leaves it out"),
-                ]
-            }
-            _ => vec![self.plan("looks again")],
+            Cause::Cannot | Cause::Unmapped | Cause::Nameless => vec![
+                self.link(Verb::LinkSet, said!("why-does-set")),
+                self.link(Verb::LinkExclude, said!("why-does-exclude")),
+            ],
+            _ => vec![self.plan(said!("why-does-look-again"))],
         };
-        (format!("not in step: {}", found.finding.message), next)
+        (not_in_step(&found.finding.message), next)
     }
 
-    /// Describes the decider of the record's link; of a person also who that was.
-    fn who(&self, link: &Link) -> String {
+    /// Returns the decider of the record's link, as a part of a sentence; of a person also who that was.
+    fn by(&self, link: &Link) -> Said {
         let is_decision = |entry: &&JournalEntry| matches!(entry.event, Event::Decided | Event::Mapped);
         let decided =
             self.facts.journal.iter().find(is_decision).filter(|_| link.decided_by == Some(Decider::Operator));
-        match decided.and_then(|entry| entry.actor.as_ref()) {
-            Some(actor) => format!("{} {actor}", who(link.decided_by)),
-            None => who(link.decided_by).to_owned(),
-        }
+        by(link, decided.and_then(|entry| entry.actor.as_ref()))
     }
 
     fn planned(&self, statuses: &[ChangeStatus]) -> Option<&ChangeView> {
@@ -256,31 +230,36 @@ impl Teller<'_> {
         self.facts.source.as_ref().map(|stored| stored.record.id.as_str()).or(linked)
     }
 
-    fn plan(&self, does: &str) -> Advice {
-        let command = match self.kind.counterpart() == self.kind {
-            true => format!("crosswalk plan {}", self.sync.name),
+    fn plan(&self, does: Said) -> Advice {
+        let call = match self.kind.counterpart() == self.kind {
+            true => Call::of(Verb::Plan),
             // Records that become another kind are polled.
-            false => format!("crosswalk {} poll {} --plan", self.kind, self.sync.name),
+            false => Call::of(Verb::AlertPoll).flag("plan"),
         };
-        Advice { command, does: does.to_owned() }
+        Advice { call: call.with("sync", &self.sync.name), does }
     }
 
-    fn apply(&self, flags: &str, does: &str) -> Advice {
-        let plan = self.facts.plan.map_or_else(|| "PLAN".to_owned(), |(plan, _)| plan.to_string());
-        Advice { command: format!("crosswalk apply {plan}{flags}"), does: does.to_owned() }
-    }
-
-    fn link(&self, verb: &str, rest: &str, does: &str) -> Advice {
-        let source = self.source_id().unwrap_or("SOURCE");
-        let command = format!("crosswalk link {verb} {} {} {source}{rest}", self.sync.name, self.kind);
-        Advice { command, does: does.to_owned() }
-    }
-
-    fn list(&self, does: &str) -> Advice {
-        Advice {
-            command: format!("crosswalk link list {} --kind {}", self.sync.name, self.kind),
-            does: does.to_owned(),
+    fn apply(&self, release: &[Brake], does: Said) -> Advice {
+        let mut call = Call::of(Verb::Apply).each("release", release);
+        if let Some((plan, _)) = self.facts.plan {
+            call = call.with("plan", plan);
         }
+        Advice { call, does }
+    }
+
+    /// Advises a decision on the record's link.
+    fn link(&self, verb: Verb, does: Said) -> Advice {
+        let mut call = Call::of(verb).with("sync", &self.sync.name).with("kind", self.kind);
+        if let Some(source) = self.source_id() {
+            call = call.with("source", source);
+        }
+        Advice { call, does }
+    }
+
+    /// Advises to have another record explained.
+    fn why(&self, kind: Kind, record: &str, does: Said) -> Advice {
+        let call = Call::of(Verb::Why).with("sync", &self.sync.name).with("kind", kind).with("record", record);
+        Advice { call, does }
     }
 }
 
@@ -294,53 +273,56 @@ impl Customer {
         self.account().is_none() && !facts.is_left() && (self.to_come.is_none() || facts.link.is_none())
     }
 
-    fn called(&self) -> String {
-        if self.name.is_empty() { format!("`{}`", self.id) } else { format!("“{}” (`{}`)", self.name, self.id) }
+    fn called(&self) -> Said {
+        let (customer, name) = (&self.id, &self.name);
+        if name.is_empty() { said!("why-customer-id", customer) } else { said!("why-customer-name", customer, name) }
     }
 
-    fn stands(&self) -> String {
+    /// What is said of it: a sentence without its subject.
+    fn stands(&self) -> Said {
         if let (None, Some(to_come)) = (self.account(), &self.to_come) {
             return to_come.clone();
         }
         let Some(link) = &self.link else {
-            return if self.listed { "is not decided on yet" } else { "the source does not list" }.to_owned();
+            return if self.listed { said!("why-customer-undecided") } else { said!("why-customer-unlisted") };
         };
         match (link.state, link.target.as_deref().unwrap_or_default()) {
-            (LinkState::Linked, to) => format!("is linked to `{to}`"),
-            (LinkState::Excluded, _) => format!("is excluded by {}", who(link.decided_by)),
-            (LinkState::Create, _) => "is to be created".to_owned(),
-            (LinkState::Proposed, _) => "waits for a yes or no".to_owned(),
-            (LinkState::Conflict, _) => "waits for a choice".to_owned(),
-            (LinkState::Broken, to) => format!("was linked to `{to}`, which is gone"),
-            (LinkState::Unmapped, _) => "is linked to nothing".to_owned(),
+            (LinkState::Linked, target) => said!("why-customer-linked", target),
+            (LinkState::Excluded, _) => said!("why-customer-excluded", by = by(link, None)),
+            (LinkState::Create, _) => said!("why-customer-create"),
+            (LinkState::Proposed, _) => said!("why-customer-proposed"),
+            (LinkState::Conflict, _) => said!("why-customer-conflict"),
+            (LinkState::Broken, target) => said!("why-customer-broken", target),
+            (LinkState::Unmapped, _) => said!("why-customer-unmapped"),
         }
     }
 }
 
-fn ended(status: ChangeStatus) -> &'static str {
-    match status {
-        ChangeStatus::Stale => "went stale",
-        ChangeStatus::Skipped => "was skipped",
-        ChangeStatus::Intended | ChangeStatus::Accepted => "is under way",
-        ChangeStatus::Uncertain => "is uncertain",
-        ChangeStatus::Pending => "waits",
-        ChangeStatus::Done => "was done",
-        ChangeStatus::Failed => "failed",
+fn not_in_step(why: &Said) -> Said {
+    said!("why-not-in-step", why)
+}
+
+/// Returns the decider of a link, with the actor if one is known: a part of a sentence, with its preposition.
+fn by(link: &Link, actor: Option<&Actor>) -> Said {
+    let decider = key(link.decided_by.unwrap_or(Decider::Other).as_str());
+    match actor {
+        Some(actor) => said!("why-by-actor", decider, actor = actor.to_string()),
+        None => said!("why-by", decider),
     }
 }
 
-/// Describes the decider: a person, an undo, or a rule by its name.
-fn who(decided_by: Option<Decider>) -> &'static str {
-    match decided_by {
-        Some(Decider::Operator) => "the operator",
-        Some(Decider::Undo) => "an undo",
-        Some(rule) => rule.as_str(),
-        None => "",
-    }
+/// Returns a message with its reason, if there is one.
+fn because(what: Said, reason: &Said) -> Said {
+    if reason.is_empty() { what } else { said!("why-because", what, reason) }
 }
 
-fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
-    if text.is_empty() { otherwise } else { text }
+fn or(text: &Said, otherwise: Said) -> Said {
+    if text.is_empty() { otherwise } else { text.clone() }
+}
+
+/// Returns a word of the model as a catalogue can select by it: letters, with hyphens between them.
+fn key(word: &str) -> String {
+    word.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crosswalk_model::{FieldDiff, Value};
+use crosswalk_say::English;
 use proptest::prelude::*;
 
 fn change(action: Action, field: &str) -> PlannedChange {
@@ -15,7 +16,7 @@ fn change(action: Action, field: &str) -> PlannedChange {
         name: "PC".into(),
         fields: vec![FieldDiff { name: field.into(), before: None, after: Value::Blank }],
         step: crosswalk_model::Step::Record,
-        reason: String::new(),
+        reason: Said::default(),
         risk: Risk::Low,
         calls: 1,
         held: None,
@@ -155,8 +156,8 @@ fn the_reason_has_the_numbers_of_every_brake() {
     let mut changes = many(12, Action::Deactivate, "active");
     hold(&mut changes, unit(40, true, Trust::Approve), &BrakeLimits::default());
     assert_eq!(
-        changes[0].held.as_ref().unwrap().reason,
-        "12 deactivations of 40 linked assets: more than 10 %, and at least 5; the first run of assets in this sync: 12 changes to look at"
+        changes[0].held.as_ref().unwrap().reason.english(),
+        "12 deactivations of 40 linked assets: more than 10 %, and at least 5; the first run of assets in this sync: 12 changes to review"
     );
 }
 
@@ -211,7 +212,11 @@ proptest! {
 }
 
 fn held(brake: &str, reason: &str) -> Hold {
-    Hold::parse(brake, reason.into()).unwrap()
+    Hold::parse(brake, reason).unwrap()
+}
+
+fn reason(change: &PlannedChange) -> String {
+    change.held.as_ref().map(|hold| hold.reason.english()).unwrap_or_default()
 }
 
 #[test]
@@ -225,7 +230,7 @@ fn what_its_customer_holds_too_is_not_let_go_with_its_own_brake() {
     };
     assert_eq!(brakes(&devices[0]), ["identity"]);
     assert_eq!(brakes(&devices[1]), ["updates", "identity"]);
-    assert_eq!(devices[1].held.as_ref().map(|hold| hold.reason.as_str()), Some("many; it belongs to a customer"));
+    assert_eq!(reason(&devices[1]), "many; it belongs to a customer");
     assert_eq!(brakes(&devices[2]), ["out-of-use"], "no yes lets it go");
 }
 
@@ -247,10 +252,7 @@ fn a_first_run_that_holds_a_device_its_site_and_its_customer_is_said_once() {
     assert_eq!(devices[0].held, Some(held("first-run", "the first run of assets")));
     // What says something of its customer is said beside it.
     hold_with_customer(&mut devices, Some(&held("first-run+identity", "another number")));
-    assert_eq!(
-        devices[0].held.as_ref().map(|hold| hold.reason.as_str()),
-        Some("the first run of assets; another number")
-    );
+    assert_eq!(reason(&devices[0]), "the first run of assets; another number");
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub(crate) use likeness::has_close_second;
 
 use super::{Decision, Holder, Matched};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, LinkState, Record, Timestamp};
+use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, LinkState, Record, Timestamp, said};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -78,7 +78,7 @@ impl<'a> Board<'a> {
                 let gone =
                     self.setting.target_complete && link.and_then(Link::linked).is_some_and(|target| !exists(target));
                 return Some(if gone {
-                    Decision::Broken { reason: format!("the linked {} is gone from the target", self.setting.kind) }
+                    Decision::Broken { reason: said!("match-target-gone", kind = self.setting.kind) }
                 } else {
                     Decision::Keep
                 });
@@ -89,7 +89,7 @@ impl<'a> Board<'a> {
                 return Some(back.map_or(Decision::Keep, |target| Decision::Linked {
                     target,
                     by: Decider::KnownLink,
-                    reason: format!("the linked {} is back in the target", self.setting.kind),
+                    reason: said!("match-target-back", kind = self.setting.kind),
                 }));
             }
             Some(LinkState::Excluded) => return Some(Decision::Keep),
@@ -100,7 +100,7 @@ impl<'a> Board<'a> {
             }
             _ => {}
         }
-        (!record.active()).then(|| Decision::Unmapped { reason: "it is not in use in the source".to_owned() })
+        (!record.active()).then(|| Decision::Unmapped { reason: said!("match-source-out-of-use") })
     }
 
     /// Whether stopping is wanted.
@@ -178,20 +178,21 @@ impl<'a> Board<'a> {
                 target: found.id.clone(),
                 name: found.name.clone(),
                 score: 1.0,
-                reason: format!("its key, in account {}", found.parent.as_deref().unwrap_or("none")),
+                reason: match found.parent.as_deref() {
+                    Some(account) => said!("match-key-in-account", account),
+                    None => said!("match-key-in-no-account"),
+                },
             };
             let free = its.iter().copied().filter(|found| !self.is_taken(&found.id));
             let candidates: Vec<Candidate> = free.map(|found| candidate(found)).take(CANDIDATES_SHOWN).collect();
             let reason = match (candidates.first(), its.first()) {
-                (Some(first), _) => format!(
-                    "{kind} {} (`{}`) of another account has its key: give that one to this customer or take the key out of it in the target, or ask for a new one to be created",
-                    first.target, first.name
-                ),
+                (Some(first), _) => {
+                    said!("match-key-elsewhere", kind, target = first.target.as_str(), name = first.name.as_str())
+                }
                 // A vendor that uses an id anew, or a copy: two records of one key cannot be told apart by it.
-                (None, Some(taken)) => format!(
-                    "{kind} {} (`{}`) of another account has its key still and is linked to another {kind}: take the key out of it in the target, or ask for a new one to be created",
-                    taken.id, taken.name
-                ),
+                (None, Some(taken)) => {
+                    said!("match-key-taken-elsewhere", kind, target = taken.id.as_str(), name = taken.name.as_str())
+                }
                 (None, None) => return None,
             };
             Some((at, Decision::Conflict { candidates, reason }))
@@ -207,7 +208,7 @@ impl<'a> Board<'a> {
             .filter_map(|at| {
                 let link = self.link(&self.source[at]).filter(|link| link.state == LinkState::Create)?;
                 let reason = match link.decided_by {
-                    Some(Decider::Operator) => "an operator asked for it".to_owned(),
+                    Some(Decider::Operator) => said!("match-asked-for"),
                     _ => link.reason.clone(),
                 };
                 Some((at, Decision::Create { reason }))

@@ -7,7 +7,7 @@
 use super::Decision;
 use crate::rules::terms::{self, in_force, is_offered};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Decider, Link, LinkState, Record, Value};
+use crosswalk_model::{Candidate, Decider, Link, LinkState, Record, Said, Value, said};
 use jiff::civil::Date;
 
 const ONLY_ONE_IN_FORCE: f64 = 0.9;
@@ -39,8 +39,8 @@ pub fn match_contract(input: &ContractMatchInput<'_>) -> Decision {
             (LinkState::Linked, Some(id)) if there(id).is_some() || !input.complete => return Decision::Keep,
             (LinkState::Linked | LinkState::Broken, Some(id)) => {
                 return match there(id) {
-                    Some(_) => linked(id, Decider::KnownLink, "the contract is back".to_owned()),
-                    None => Decision::Broken { reason: format!("contract {id} is not one of the account any more") },
+                    Some(_) => linked(id, Decider::KnownLink, said!("match-contract-back")),
+                    None => Decision::Broken { reason: said!("match-contract-gone", contract = id) },
                 };
             }
             _ if link.decided_by == Some(Decider::Operator) => return Decision::Keep,
@@ -48,61 +48,57 @@ pub fn match_contract(input: &ContractMatchInput<'_>) -> Decision {
         }
     }
     if !input.complete {
-        return Decision::Unmapped { reason: "the account's contracts were not read to the end".to_owned() };
+        return Decision::Unmapped { reason: said!("match-contracts-unread") };
     }
     let declined = |id: &String| input.link.is_some_and(|link| link.declined.contains(id));
     let offered: Vec<&Record> =
         input.contracts.iter().filter(|contract| is_offered(contract) && !declined(&contract.id)).collect();
     let in_force: Vec<&&Record> = offered.iter().filter(|contract| in_force(contract, input.today)).collect();
     match (in_force.as_slice(), offered.as_slice()) {
-        (_, []) => Decision::Unmapped { reason: "the account has no contract that takes usage".to_owned() },
-        ([only], _) => proposed(only, ONLY_ONE_IN_FORCE, "the only contract in force that takes usage", input),
-        ([], [only]) => proposed(only, ONLY_ONE, "the only contract that takes usage; it is not in force", input),
+        (_, []) => Decision::Unmapped { reason: said!("match-no-contract") },
+        ([only], _) => proposed(only, ONLY_ONE_IN_FORCE, said!("match-only-contract"), input),
+        ([], [only]) => proposed(only, ONLY_ONE, said!("match-only-contract-not-in-force"), input),
         (some, all) => {
             let several: Vec<&Record> =
                 if some.is_empty() { all.to_vec() } else { some.iter().map(|one| **one).collect() };
             let mut candidates: Vec<Candidate> =
                 several.iter().map(|one| candidate(one, ONE_OF_SEVERAL, input.today)).collect();
             candidates.sort_by(|a, b| a.target.cmp(&b.target));
-            Decision::Conflict {
-                candidates,
-                reason: format!("the account has {} contracts that take usage", several.len()),
-            }
+            Decision::Conflict { candidates, reason: said!("match-several-contracts", count = several.len()) }
         }
     }
 }
 
-/// When a contract runs and how it stands on a day, in words.
-pub(crate) fn in_words(contract: &Record, today: Date) -> String {
+/// When a contract runs and how it stands on a day.
+pub(crate) fn in_words(contract: &Record, today: Date) -> Said {
     let days = terms::term(contract);
-    let dates = match (days.first, days.last) {
-        (Some(starts), Some(ends)) => format!("{starts} to {ends}"),
-        (Some(starts), None) => format!("from {starts}"),
-        (None, Some(ends)) => format!("until {ends}"),
-        (None, None) => "no dates".to_owned(),
+    let term = match (days.first, days.last) {
+        (Some(starts), Some(ends)) => said!("match-term", starts, ends),
+        (Some(starts), None) => said!("match-term-from", starts),
+        (None, Some(ends)) => said!("match-term-until", ends),
+        (None, None) => said!("match-term-open"),
     };
-    let stands = if contract.field("cancelled") == Some(&Value::Boolean(true)) {
-        ", cancelled"
+    if contract.field("cancelled") == Some(&Value::Boolean(true)) {
+        said!("match-term-cancelled", term)
     } else if in_force(contract, today) {
-        ""
+        term
     } else {
-        ", not in force"
-    };
-    format!("{dates}{stands}")
+        said!("match-term-not-in-force", term)
+    }
 }
 
 fn candidate(contract: &Record, score: f64, today: Date) -> Candidate {
     Candidate { target: contract.id.clone(), name: contract.name.clone(), score, reason: in_words(contract, today) }
 }
 
-fn proposed(contract: &Record, score: f64, reason: &str, input: &ContractMatchInput<'_>) -> Decision {
+fn proposed(contract: &Record, score: f64, reason: Said, input: &ContractMatchInput<'_>) -> Decision {
     if input.rules.accept_score.is_some_and(|enough| score >= enough) {
-        return linked(&contract.id, Decider::OnlyContract, reason.to_owned());
+        return linked(&contract.id, Decider::OnlyContract, reason);
     }
-    Decision::Proposed { candidates: vec![candidate(contract, score, input.today)], reason: reason.to_owned() }
+    Decision::Proposed { candidates: vec![candidate(contract, score, input.today)], reason }
 }
 
-fn linked(id: &str, by: Decider, reason: String) -> Decision {
+fn linked(id: &str, by: Decider, reason: Said) -> Decision {
     Decision::Linked { target: id.to_owned(), by, reason }
 }
 

@@ -10,7 +10,7 @@ use super::score::NameIndex;
 use super::{Holder, Matched};
 use crate::rules::{names, serials};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record, catalogue};
+use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record, Said, catalogue, said};
 use std::collections::{HashMap, HashSet};
 
 /// How near two customers of one web domain are, at least.
@@ -111,23 +111,23 @@ fn candidates(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
         .take_while(|_| !board.is_stopped())
         .map(|at| {
             let record = &board.source[at];
-            let mut found: HashMap<usize, (f64, String)> = index
+            let mut found: HashMap<usize, (f64, Said)> = index
                 .near(&names::Company::new(&record.name))
                 .into_iter()
                 .map(|(place, score, reason)| (place, (score, reason)))
                 .collect();
             if let Some((domain, place)) = own_domains.get(&at).and_then(|domain| Some((domain, *domains.get(domain)?)))
             {
-                let entry = found.entry(place).or_insert((0.0, String::new()));
-                let why = format!("same web domain {domain}");
-                *entry = if entry.1.is_empty() {
-                    (SAME_DOMAIN, why)
-                } else {
-                    (entry.0.max(NAME_AND_DOMAIN), format!("{}, {why}", entry.1))
+                let both = match found.remove(&place) {
+                    None => (SAME_DOMAIN, said!("match-same-domain", domain)),
+                    Some((score, names)) => {
+                        (score.max(NAME_AND_DOMAIN), said!("match-names-and-domain", names, domain))
+                    }
                 };
+                found.insert(place, both);
             }
             let free = found.into_iter().filter(|(place, _)| board.is_free(record, &board.target[*place]));
-            let mut free: Vec<(&Record, f64, String)> =
+            let mut free: Vec<(&Record, f64, Said)> =
                 free.map(|(place, (score, reason))| (&board.target[place], score, reason)).collect();
             if free.iter().any(|(target, ..)| target.active()) {
                 free.retain(|(target, ..)| target.active());
@@ -136,13 +136,10 @@ fn candidates(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
             free.truncate(CANDIDATES_KEPT);
             let candidates = free
                 .into_iter()
-                .map(|(target, score, mut reason)| {
-                    if let Some(gone) = board.gone_holder(&target.id) {
-                        reason.push_str(&format!("; it is linked to {gone}, which is gone from the source"));
-                    }
-                    if !target.active() {
-                        reason.push_str("; not in use in the target");
-                    }
+                .map(|(target, score, reason)| {
+                    let gone = board.gone_holder(&target.id).map(|gone| said!("match-linked-to-gone", gone));
+                    let unused = (!target.active()).then(|| said!("match-target-out-of-use"));
+                    let reason = Said::several([reason].into_iter().chain(gone).chain(unused));
                     Candidate { target: target.id.clone(), name: target.name.clone(), score, reason }
                 })
                 .collect();

@@ -13,7 +13,7 @@ use super::{Holder, Matched};
 use crate::rules::names::{self, Host};
 use crate::rules::serials::{mac_keys, serial_keys};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record, Timestamp};
+use crosswalk_model::{Candidate, Decider, Kind, KindDescription, Link, Record, Said, Timestamp, said};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An equal address within the account.
@@ -267,10 +267,8 @@ impl<'a> Devices<'a> {
                 if !there || !board.is_free(record, target) {
                     continue;
                 }
-                let Some((score, mut reason)) = likeness(own, device) else { continue };
-                if let Some(gone) = board.gone_holder(&target.id) {
-                    reason.push_str(&format!("; it is linked to {gone}, which is gone from the source"));
-                }
+                let Some((score, reason)) = likeness(own, device) else { continue };
+                let reason = with_holder(board, target, reason);
                 candidates.push(Candidate { target: target.id.clone(), name: target.name.clone(), score, reason });
             }
             candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.target.cmp(&b.target)));
@@ -281,7 +279,13 @@ impl<'a> Devices<'a> {
     }
 }
 
-fn likeness(own: &Device, other: &Device) -> Option<(f64, String)> {
+/// The reason for a candidate, and that it is linked to a source record that is gone.
+fn with_holder(board: &Board<'_>, target: &Record, reason: Said) -> Said {
+    let gone = board.gone_holder(&target.id).map(|gone| said!("match-linked-to-gone", gone));
+    Said::several([reason].into_iter().chain(gone))
+}
+
+fn likeness(own: &Device, other: &Device) -> Option<(f64, Said)> {
     if own.is_another(other) {
         return None;
     }
@@ -289,13 +293,13 @@ fn likeness(own: &Device, other: &Device) -> Option<(f64, String)> {
         let host = other.host.as_ref().map(|host| host.full.as_str()).unwrap_or_default();
         let same_model = own.model.is_some() && own.model == other.model;
         return Some(if same_model {
-            (SAME_HOST_AND_MODEL, format!("same name {host} and same model"))
+            (SAME_HOST_AND_MODEL, said!("match-same-host-and-model", host))
         } else {
-            (SAME_HOST, format!("same name {host}, and no serial number to be sure"))
+            (SAME_HOST, said!("match-same-host", host))
         });
     }
     let mac = own.macs.intersection(&other.macs).next()?;
-    Some((SAME_CARD, format!("same network card {mac}, but another name: it may be a dock's or an adapter's")))
+    Some((SAME_CARD, said!("match-same-card", mac)))
 }
 
 /// For each open source location the free targets of a near name or the same address.
@@ -322,10 +326,8 @@ fn like_locations(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
             .map(|place| &board.target[place])
             .filter(|target| target.active() && board.is_free(record, target))
             .filter_map(|target| {
-                let (score, mut reason) = location_likeness(&index, record, target)?;
-                if let Some(gone) = board.gone_holder(&target.id) {
-                    reason.push_str(&format!("; it is linked to {gone}, which is gone from the source"));
-                }
+                let (score, reason) = location_likeness(&index, record, target)?;
+                let reason = with_holder(board, target, reason);
                 Some(Candidate { target: target.id.clone(), name: target.name.clone(), score, reason })
             })
             .collect();
@@ -336,14 +338,14 @@ fn like_locations(board: &Board<'_>) -> HashMap<usize, Vec<Candidate>> {
     open.into_iter().take_while(|_| !board.is_stopped()).map(|at| (at, candidates(at))).collect()
 }
 
-fn location_likeness(index: &NameIndex, source: &Record, target: &Record) -> Option<(f64, String)> {
-    let (score, name) = index.score(&names::Company::new(&source.name), &names::Company::new(&target.name));
+fn location_likeness(index: &NameIndex, source: &Record, target: &Record) -> Option<(f64, Said)> {
+    let (score, names) = index.score(&names::Company::new(&source.name), &names::Company::new(&target.name));
     let named = score >= NEAR_SITE && !names::plain(&source.name).is_empty();
     let address = address(source).is_some_and(|own| address(target).as_ref() == Some(&own));
     match (named, address) {
-        (true, true) => Some((score.max(NAME_AND_ADDRESS), format!("{name}, same address"))),
-        (true, false) => Some((score, name)),
-        (false, true) => Some((SAME_ADDRESS, "same address".to_owned())),
+        (true, true) => Some((score.max(NAME_AND_ADDRESS), said!("match-names-and-address", names))),
+        (true, false) => Some((score, names)),
+        (false, true) => Some((SAME_ADDRESS, said!("match-same-address"))),
         (false, false) => None,
     }
 }

@@ -9,6 +9,7 @@
 //! and not with its square.
 
 use crate::rules::names::Company;
+use crosswalk_model::{Said, said};
 use std::collections::{HashMap, HashSet};
 
 /// From here on two names are near enough to ask a person.
@@ -73,7 +74,7 @@ impl NameIndex {
 
     /// The places of the names at least [`NEAR`], with score and reason, in no order: at most [`SCORED`] of
     /// those that are equal, and as many of the others.
-    pub(crate) fn near(&self, name: &Company) -> Vec<(usize, f64, String)> {
+    pub(crate) fn near(&self, name: &Company) -> Vec<(usize, f64, Said)> {
         if name.core.is_empty() {
             return Vec::new();
         }
@@ -126,14 +127,14 @@ impl NameIndex {
     }
 
     /// How near two names are, 0 to 1, and why.
-    pub(super) fn score(&self, a: &Company, b: &Company) -> (f64, String) {
+    pub(super) fn score(&self, a: &Company, b: &Company) -> (f64, Said) {
         if a.core == b.core {
             return if a.form == b.form {
-                (1.0, "same name".to_owned())
+                (1.0, said!("match-same-name"))
             } else if a.form.is_empty() || b.form.is_empty() {
-                (0.98, "same name, apart from the legal form".to_owned())
+                (0.98, said!("match-same-name-but-form"))
             } else {
-                (OTHER_FORM, format!("same name, but one is “{}” and the other “{}”", a.form, b.form))
+                (OTHER_FORM, said!("match-same-name-other-form", one = a.form.as_str(), other = b.form.as_str()))
             };
         }
         let words_a: Vec<&str> = a.core.split(' ').take(WORDS).collect();
@@ -143,14 +144,14 @@ impl NameIndex {
         let begins = words_a.starts_with(&words_b) || words_b.starts_with(&words_a);
         let reason = if begins {
             score = score.max(NEAR);
-            "one name begins with the other"
+            said!("match-name-begins")
         } else {
-            "similar name"
+            said!("match-similar-name")
         };
         if both_differ || numbers(&words_a) != numbers(&words_b) {
             score = score.min(SAYS_OTHERWISE);
         }
-        (score.min(0.99), reason.to_owned())
+        (score.min(0.99), reason)
     }
 
     /// The weight of the words both have, over that of all, where misspelt words count in

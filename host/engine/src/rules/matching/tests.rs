@@ -8,7 +8,8 @@ use super::table::{Follows, Grade, Here, TABLE, There};
 use super::*;
 use crate::testkit::{NOW, With, describe, record, stamp_of};
 use crosswalk_model::sync::KindRules;
-use crosswalk_model::{Candidate, Operation, Record, Timestamp, Value};
+use crosswalk_model::{Candidate, Operation, Record, Said, Timestamp, Value, said};
+use crosswalk_say::English;
 use std::collections::{BTreeMap, BTreeSet};
 
 struct Customers {

@@ -1,6 +1,6 @@
 //! Results of matching: a decision for each source record.
 
-use crosswalk_model::{Candidate, Decider};
+use crosswalk_model::{Candidate, Decider, Said};
 
 /// Which source record a target record is linked to already.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,35 +33,35 @@ pub enum Decision {
         /// The rule that decided.
         by: Decider,
         /// Why, in words.
-        reason: String,
+        reason: Said,
     },
     /// A person should say yes or no.
     Proposed {
         /// Best first.
         candidates: Vec<Candidate>,
         /// Why, in words.
-        reason: String,
+        reason: Said,
     },
     /// A person must choose.
     Conflict {
         /// Best first; empty when the source itself has it twice and the target not at all.
         candidates: Vec<Candidate>,
         /// Why, in words.
-        reason: String,
+        reason: Said,
     },
     /// Nothing in the target is like it: to be created.
     Create {
         /// Why, in words.
-        reason: String,
+        reason: Said,
     },
     /// Nothing was found, and it is not to be created.
     Unmapped {
         /// Why, in words.
-        reason: String,
+        reason: Said,
     },
     /// The target record it is linked to is gone. It is never made again by itself.
     Broken {
         /// Why, in words.
-        reason: String,
+        reason: Said,
     },
 }

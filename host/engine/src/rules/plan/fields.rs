@@ -12,11 +12,13 @@
 //! name is one, though it is never emptied.
 
 use super::sides::{Note, Sides, Verdict, Wanted};
+use super::words::shown;
 use super::{HOUR_MS, PlanInput, Reference};
 use crate::rules::serials;
-use crate::rules::value::{cut, shown};
+use crate::rules::value::cut;
+use crosswalk_model::said::Arg;
 use crosswalk_model::sync::{KindRules, Sites};
-use crosswalk_model::{Cause, FieldDiff, FieldRule, Kind, Link, Record, Value, Writable, catalogue};
+use crosswalk_model::{Cause, FieldDiff, FieldRule, Kind, Link, Record, Said, Value, Writable, catalogue, said};
 use std::borrow::Cow;
 
 /// What comparing gave.
@@ -24,8 +26,8 @@ use std::borrow::Cow;
 pub(super) struct Fields {
     /// What is to be written; references as source ids.
     pub(super) diffs: Vec<FieldDiff>,
-    /// What differs and is left so, in words.
-    pub(super) left: Vec<(Cause, String)>,
+    /// What differs and is left so, with why.
+    pub(super) left: Vec<(Cause, Said)>,
     /// What the link should remember, though nothing is written.
     pub(super) notes: Vec<Note>,
     /// How many of the diffs are volatile; they stand last.
@@ -33,19 +35,19 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Why to write, in words.
-    pub(super) fn reason(&self, kind: Kind) -> String {
+    /// Why to write.
+    pub(super) fn reason(&self, kind: Kind) -> Said {
         const SHOWN: usize = 3;
         let steady = self.diffs.len() - self.volatile;
-        let mut told: Vec<String> = self.diffs[..steady].iter().take(SHOWN).map(|diff| describe(kind, diff)).collect();
+        let mut told: Vec<Said> = self.diffs[..steady].iter().take(SHOWN).map(|diff| describe(kind, diff)).collect();
         if steady > SHOWN {
-            told.push(format!("and {} more", steady - SHOWN));
+            told.push(said!("plan-fields-more", count = steady - SHOWN));
         }
         if steady == 0 {
-            let names: Vec<&str> = self.diffs.iter().map(|diff| diff.name.as_str()).collect();
-            told.push(format!("due again: {}", names.join(", ")));
+            let fields = Arg::list(self.diffs.iter().map(|diff| diff.name.as_str()));
+            told.push(said!("plan-fields-due", fields));
         }
-        told.join("; ")
+        Said::several(told)
     }
 
     fn write(&mut self, candidate: &Candidate<'_>, before: Option<Value>, wanted: Wanted<'_>) {
@@ -54,12 +56,13 @@ impl Fields {
     }
 }
 
-fn describe(kind: Kind, diff: &FieldDiff) -> String {
+fn describe(kind: Kind, diff: &FieldDiff) -> Said {
+    let (field, after) = (diff.name.as_str(), shown(&diff.after));
     match &diff.before {
         // Ids of two systems side by side would only confuse.
-        _ if catalogue::refers_to(kind, &diff.name).is_some() => format!("{} is another one", diff.name),
-        Some(before) => format!("{} differs: {} becomes {}", diff.name, shown(before), shown(&diff.after)),
-        None => format!("{} is set to {}", diff.name, shown(&diff.after)),
+        _ if catalogue::refers_to(kind, &diff.name).is_some() => said!("plan-field-refers-elsewhere", field),
+        Some(before) => said!("plan-field-differs", field, before = shown(before), after),
+        None => said!("plan-field-set", field, after),
     }
 }
 
@@ -67,8 +70,7 @@ fn describe(kind: Kind, diff: &FieldDiff) -> String {
 pub(super) fn initial(input: &PlanInput<'_>, layout: &Layout<'_>, source: &Record) -> Fields {
     let mut fields = Fields::default();
     if source.name.trim().is_empty() {
-        let why = "the source gives it no name: it is created under its id".to_owned();
-        fields.left.push((Cause::Nameless, why));
+        fields.left.push((Cause::Nameless, said!("plan-nameless")));
         let after = Value::Text(cut(&source.id, input.describe.name_length).to_owned());
         fields.diffs.push(FieldDiff { name: "name".to_owned(), before: None, after });
     }
@@ -235,16 +237,14 @@ impl Candidate<'_> {
     }
 
     /// What the source says, as the target could keep it; or why it cannot.
-    fn wanted(&self, input: &PlanInput<'_>) -> Result<Wanted<'_>, (Cause, String)> {
+    fn wanted(&self, input: &PlanInput<'_>) -> Result<Wanted<'_>, (Cause, Said)> {
         let name = self.slot.name;
         if let Some(kind) = self.slot.refers_to {
             let Some(id) = self.value.as_text() else { return Ok(Wanted::plain(Cow::Owned(Value::Blank))) };
             return match (input.resolve)(kind, id) {
                 Reference::Target(target) => Ok(Wanted::reference(&self.value, Some(target))),
                 Reference::Planned => Ok(Wanted::reference(&self.value, None)),
-                Reference::Unknown => {
-                    Err((Cause::Reference, format!("{name} is left as it is: the {kind} it names is not linked")))
-                }
+                Reference::Unknown => Err((Cause::Reference, said!("plan-reference-not-linked", field = name, kind))),
             };
         }
         let Value::Text(text) = self.value.as_ref() else { return Ok(Wanted::plain(Cow::Borrowed(&self.value))) };
@@ -253,8 +253,7 @@ impl Candidate<'_> {
         match listed {
             Some(value) => Ok(Wanted::plain(Cow::Owned(Value::Text(value.clone())))),
             None if !fitted.is_empty() && !self.slot.values.is_empty() => {
-                let why = format!("{name} is left as it is: “{fitted}” is none of the values the target takes");
-                Err((Cause::Value, why))
+                Err((Cause::Value, said!("plan-value-not-accepted", field = name, value = fitted)))
             }
             None if fitted == text => Ok(Wanted::plain(Cow::Borrowed(&self.value))),
             None => Ok(Wanted::plain(Cow::Owned(Value::Text(fitted.to_owned())))),

@@ -32,7 +32,7 @@ impl PlanHasher {
             self.value(&diff.after);
         }
         self.step(&change.step);
-        self.text(&change.reason);
+        self.text(&change.reason.to_column());
         self.text(match change.risk {
             Risk::Low => "low",
             Risk::Medium => "medium",
@@ -40,7 +40,7 @@ impl PlanHasher {
         });
         self.number(i64::from(change.calls));
         self.optional(change.held.as_ref().map(Hold::words).as_deref());
-        self.optional(change.held.as_ref().map(|hold| hold.reason.as_str()));
+        self.optional(change.held.as_ref().map(|hold| hold.reason.to_column()).as_deref());
         self.number(change.link_revision);
     }
 
@@ -48,7 +48,7 @@ impl PlanHasher {
     pub fn hold(&mut self, kind: Kind, hold: &Hold) {
         self.text(kind.as_str());
         self.text(&hold.words());
-        self.text(&hold.reason);
+        self.text(&hold.reason.to_column());
     }
 
     /// The hash, in lower-case hex.

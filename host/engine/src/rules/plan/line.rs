@@ -41,7 +41,7 @@ pub(crate) use self::types::{count, date, is_free};
 use self::weigh::Weighing;
 use super::{Planned, rank_of};
 use crosswalk_model::usage::midnight;
-use crosswalk_model::{Action, Cause, Finding, Hold, Kind, LineKey, Link, PlannedChange, Record};
+use crosswalk_model::{Action, Cause, Finding, Hold, Kind, LineKey, Link, PlannedChange, Record, Said};
 use std::collections::BTreeSet;
 
 /// The lines of a customer: everything the vendor counts or this sync put on the contract.
@@ -59,7 +59,7 @@ pub fn plan_usage(input: &UsageInput<'_>, lines: &[Line]) -> Planned {
     for line in lines {
         let key = LineKey::new(input.customer, &line.product).to_string();
         let found =
-            |cause: Cause, message: String| Finding::new(cause, Kind::Usage, input.customer, key.clone(), message);
+            |cause: Cause, message: Said| Finding::new(cause, Kind::Usage, input.customer, key.clone(), message);
         match &line.verdict {
             LineVerdict::Change { action, quantity, holds } => {
                 let held = Hold::together(holds.clone());

@@ -5,6 +5,7 @@
 
 use super::fields::{self, Fields, Layout};
 use super::sides::Note;
+use super::words::decider;
 use super::write::note_rest;
 use super::{HOUR_MS, Item, PlanInput, Planned};
 use crate::rules::matching::Decision;
@@ -12,7 +13,7 @@ use crate::rules::value::cut;
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{
     Action, Brake, Cause, Decider, FieldDiff, FieldRule, Finding, Hold, Kind, Link, LinkState, Operation,
-    PlannedChange, Record, Risk, Step, Value,
+    PlannedChange, Record, Risk, Said, Step, Value, said,
 };
 use std::collections::BTreeMap;
 
@@ -47,18 +48,13 @@ impl Planner<'_, '_> {
                     self.link(source, target, *by, reason, risk);
                     self.plan_linked(source, target);
                 }
-                None => self.tell(
-                    Cause::TargetUnread,
-                    format!("to be linked by {by}, but the record was not read from the target"),
-                ),
+                None => self.tell(Cause::TargetUnread, said!("plan-to-be-linked-unread", by = decider(Some(*by)))),
             },
-            Decision::Create { reason } => self.create(source, reason, None),
-            Decision::Proposed { reason, .. } => self.tell(Cause::Proposed, format!("waits for a yes or no: {reason}")),
-            Decision::Conflict { reason, .. } => self.tell(Cause::Conflict, format!("waits for a choice: {reason}")),
-            Decision::Unmapped { reason } => self.tell(Cause::Unmapped, format!("not linked: {reason}")),
-            Decision::Broken { reason } => {
-                self.tell(Cause::Broken, format!("{reason}: link it to another, or ask for it to be created again"));
-            }
+            Decision::Create { reason } => self.create(source, reason.clone(), None),
+            Decision::Proposed { reason, .. } => self.tell(Cause::Proposed, said!("plan-proposed", reason)),
+            Decision::Conflict { reason, .. } => self.tell(Cause::Conflict, said!("plan-conflict", reason)),
+            Decision::Unmapped { reason } => self.tell(Cause::Unmapped, said!("plan-unmapped", reason)),
+            Decision::Broken { reason } => self.tell(Cause::Broken, said!("plan-broken", reason)),
         }
     }
 
@@ -67,12 +63,15 @@ impl Planner<'_, '_> {
         let Some(link) = self.item.link else { return };
         match (link.state, self.item.target) {
             (LinkState::Linked, Some(target)) => self.plan_linked(source, target),
-            (LinkState::Linked, None) => {
-                self.tell(Cause::TargetUnread, "the linked record was not read from the target")
+            (LinkState::Linked, None) => self.tell(Cause::TargetUnread, said!("plan-linked-unread")),
+            (LinkState::Excluded, _) => {
+                self.tell(Cause::Excluded, said!("plan-excluded-by", by = decider(link.decided_by)))
             }
-            (LinkState::Excluded, _) => self.tell(Cause::Excluded, format!("excluded by {}", link.decider())),
-            (LinkState::Create, _) => self.tell(Cause::Unused, "to be created once it is in use in the source"),
-            (state, _) => self.tell(cause_of(state), format!("{}: {}", state.as_str(), link.reason)),
+            (LinkState::Create, _) => self.tell(Cause::Unused, said!("plan-created-once-in-use")),
+            (state, _) => {
+                let message = said!("plan-link-stands", state = state.as_str(), reason = &link.reason);
+                self.tell(cause_of(state), message);
+            }
         }
     }
 
@@ -85,12 +84,9 @@ impl Planner<'_, '_> {
             (false, false) => return,
             (false, true) if !self.steers_use() => {}
             (false, true) if self.taken_out_by_us() && !forced => {
-                return self.tell(
-                    Cause::ByHand,
-                    "not in use in the source; put back in use in the target by a person, and left so",
-                );
+                return self.tell(Cause::ByHand, said!("plan-unused-back-by-hand"));
             }
-            (false, true) => return self.deactivate(target, "not in use in the source any more"),
+            (false, true) => return self.deactivate(target, said!("plan-unused-in-source")),
             // Retired where it does not belong any more, by a person or by a try that went no further.
             (true, false) if place == Place::Left && !self.can(Operation::Move) => {}
             (true, false) if self.steers_use() && (self.taken_out_by_us() || forced) => {
@@ -98,16 +94,13 @@ impl Planner<'_, '_> {
                     return;
                 }
             }
-            (true, false) => return self.tell(Cause::ByHand, "retired in the target by a person, and left so"),
+            (true, false) => return self.tell(Cause::ByHand, said!("plan-retired-by-hand")),
         }
         let same_record = match place {
             Place::Right => true,
             Place::Left => self.relocate(source, target),
             Place::ByHand => {
-                self.tell(
-                    Cause::ByHand,
-                    "it stands in another account in the target, by a person's hand, and is left there",
-                );
+                self.tell(Cause::ByHand, said!("plan-moved-by-hand"));
                 true
             }
         };
@@ -130,22 +123,15 @@ impl Planner<'_, '_> {
         }
         let until = since.plus_ms(i64::from(self.input.rules.grace_hours) * HOUR_MS);
         if !self.steers_use() {
-            self.tell(Cause::ByRule, "gone from the source; by rule the target's state stands");
+            self.tell(Cause::ByRule, said!("plan-gone-by-rule"));
         } else if self.taken_out_by_us() {
-            self.tell(Cause::ByHand, "gone from the source; put back in use in the target by a person, and left so");
+            self.tell(Cause::ByHand, said!("plan-gone-back-by-hand"));
         } else if self.input.kind != Kind::Asset && !link.made {
-            let kind = self.input.kind;
-            self.tell(
-                Cause::NotOurs,
-                format!("gone from the source; this {kind} was in the target before, so it is left in use"),
-            );
+            self.tell(Cause::NotOurs, said!("plan-gone-not-ours", kind = self.input.kind));
         } else if self.input.now < until {
-            self.tell(
-                Cause::Missing,
-                format!("missing from the source since {since}; taken out of use if it still is at {until}"),
-            );
+            self.tell(Cause::Missing, said!("plan-missing-until", since, until));
         } else {
-            self.deactivate(target, &format!("missing from the source since {since}"));
+            self.deactivate(target, said!("plan-missing", since));
         }
     }
 
@@ -185,19 +171,15 @@ impl Planner<'_, '_> {
         let before = target.parent.clone().map(Value::Text);
         if self.can(Operation::Move) {
             let parent = diff("parent", before, Value::Text(self.input.customer.to_owned()));
-            self.push(Action::Move, Some(target), vec![parent], "it changed customers in the source", Risk::Medium);
+            self.push(Action::Move, Some(target), vec![parent], said!("plan-moved"), Risk::Medium);
             true
         } else if self.can(Operation::Create) && self.can(Operation::Deactivate) {
             let active = diff("active", Some(Value::Boolean(target.active())), Value::Boolean(false));
-            let reason = "it changed customers in the source; the target cannot move it, so this one is retired and a new one created";
-            self.push(Action::Retire, Some(target), vec![active], reason, Risk::High);
-            self.create(source, "in place of the one retired, as it changed customers", before);
+            self.push(Action::Retire, Some(target), vec![active], said!("plan-moved-retired"), Risk::High);
+            self.create(source, said!("plan-moved-anew"), before);
             false
         } else {
-            self.tell(
-                Cause::Cannot,
-                "it changed customers in the source, and the target can neither move nor replace it",
-            );
+            self.tell(Cause::Cannot, said!("plan-moved-cannot"));
             true
         }
     }
@@ -249,19 +231,20 @@ impl Planner<'_, '_> {
         Some(next)
     }
 
-    fn link(&mut self, source: &Record, target: &Record, by: Decider, reason: &str, risk: Risk) {
+    fn link(&mut self, source: &Record, target: &Record, by: Decider, reason: &Said, risk: Risk) {
         let mut agreed = fields::agreed(self.input, self.layout, source, target);
         if let Some(parent) = target.parent.as_deref().filter(|parent| self.input.parent_target == Some(*parent)) {
             let (before, after) = (Value::Text(parent.to_owned()), Value::Text(self.input.customer.to_owned()));
             agreed.insert(0, diff("parent", Some(before), after));
         }
-        self.push(Action::Link, Some(target), agreed, format!("{by}: {reason}"), risk).step = Step::Link(by);
+        self.push(Action::Link, Some(target), agreed, said!("plan-linked-by", by = decider(Some(by)), reason), risk)
+            .step = Step::Link(by);
     }
 
-    fn create(&mut self, source: &Record, reason: &str, old_parent: Option<Value>) {
+    fn create(&mut self, source: &Record, reason: Said, old_parent: Option<Value>) {
         let kind = self.input.kind;
         if !self.can(Operation::Create) {
-            return self.tell(Cause::Cannot, format!("a {kind} cannot be created in the target"));
+            return self.tell(Cause::Cannot, said!("plan-cannot-create", kind));
         }
         let Fields { mut diffs, left, .. } = fields::initial(self.input, self.layout, source);
         if kind != Kind::Customer {
@@ -281,9 +264,10 @@ impl Planner<'_, '_> {
         if fields.diffs.is_empty() {
             return;
         }
-        let (kind, reason) = (self.input.kind, fields.reason(self.input.kind));
+        let reason = fields.reason(self.input.kind);
         if !self.can(Operation::Update) {
-            return self.tell(Cause::Cannot, format!("{reason}; but a {kind} cannot be updated in the target"));
+            let cannot = said!("plan-cannot-update", kind = self.input.kind);
+            return self.tell(Cause::Cannot, Said::several([reason, cannot]));
         }
         let clears = fields.diffs.iter().any(|diff| diff.after.is_blank());
         let renames = fields.diffs.iter().any(|diff| diff.name == "name" && source.name != target.name);
@@ -291,11 +275,10 @@ impl Planner<'_, '_> {
         self.push(Action::Update, Some(target), fields.diffs, reason, risk);
     }
 
-    fn deactivate(&mut self, target: &Record, reason: &str) {
-        let kind = self.input.kind;
+    fn deactivate(&mut self, target: &Record, reason: Said) {
         if !self.can(Operation::Deactivate) {
-            return self
-                .tell(Cause::Cannot, format!("{reason}; but a {kind} cannot be taken out of use in the target"));
+            let cannot = said!("plan-cannot-deactivate", kind = self.input.kind);
+            return self.tell(Cause::Cannot, Said::several([reason, cannot]));
         }
         let active = diff("active", Some(Value::Boolean(true)), Value::Boolean(false));
         self.push(Action::Deactivate, Some(target), vec![active], reason, Risk::High);
@@ -303,15 +286,13 @@ impl Planner<'_, '_> {
 
     /// Says whether it will be in use again.
     fn reactivate(&mut self, target: &Record) -> bool {
-        let (can, kind) = (self.can(Operation::Reactivate), self.input.kind);
+        let (can, reason) = (self.can(Operation::Reactivate), said!("plan-used-again"));
         if can {
             let active = diff("active", Some(Value::Boolean(false)), Value::Boolean(true));
-            self.push(Action::Reactivate, Some(target), vec![active], "in use in the source again", Risk::Medium);
+            self.push(Action::Reactivate, Some(target), vec![active], reason, Risk::Medium);
         } else {
-            self.tell(
-                Cause::Cannot,
-                format!("in use in the source again; but a {kind} cannot be put back in use in the target"),
-            );
+            let cannot = said!("plan-cannot-reactivate", kind = self.input.kind);
+            self.tell(Cause::Cannot, Said::several([reason, cannot]));
         }
         can
     }
@@ -325,7 +306,7 @@ impl Planner<'_, '_> {
         action: Action,
         target: Option<&Record>,
         fields: Vec<FieldDiff>,
-        reason: impl Into<String>,
+        reason: Said,
         risk: Risk,
     ) -> &mut PlannedChange {
         let source = self.source_id().to_owned();
@@ -341,7 +322,7 @@ impl Planner<'_, '_> {
             name,
             fields,
             step: Step::Record,
-            reason: reason.into(),
+            reason,
             risk,
             calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
             held: self.held(action),
@@ -355,7 +336,7 @@ impl Planner<'_, '_> {
     fn held(&self, action: Action) -> Option<Hold> {
         let makes = matches!(action, Action::Create | Action::Move | Action::Retire);
         let reason = self.input.parent_out_of_use.filter(|_| makes)?;
-        Some(Hold::new(Brake::OutOfUse, reason.to_owned()))
+        Some(Hold::new(Brake::OutOfUse, reason.clone()))
     }
 
     /// The link's revision once what this plan notes of it is stored.
@@ -365,7 +346,7 @@ impl Planner<'_, '_> {
         link.revision + i64::from(noted)
     }
 
-    fn tell(&mut self, cause: Cause, message: impl Into<String>) {
+    fn tell(&mut self, cause: Cause, message: Said) {
         let source = self.source_id().to_owned();
         let customer = if self.input.kind == Kind::Customer { source.clone() } else { self.input.customer.to_owned() };
         self.out.findings.push(Finding::new(cause, self.input.kind, customer, source, message));

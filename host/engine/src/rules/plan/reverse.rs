@@ -16,10 +16,12 @@ use super::{Item, PlanInput, Planned, Reference};
 use crate::rules::matching::{Decision, Matched, NameIndex};
 use crate::rules::names;
 use crate::rules::value::same;
+use crosswalk_model::said::Arg;
 use crosswalk_model::sync::KindRules;
+use crosswalk_model::verb::{Call, Verb};
 use crosswalk_model::{
     Action, Cause, Change, Decider, Finding, Kind, KindDescription, Link, LinkState, Operation, PlannedChange, Record,
-    ReverseDecision, Risk, Side, Step, SyncName, SyncRules, Timestamp, Value,
+    ReverseDecision, Risk, Said, Side, Step, SyncName, SyncRules, Timestamp, Value, said,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -75,17 +77,15 @@ pub fn plan_reverse(input: &ReverseInput<'_>) -> Planned {
         let decided = input.decisions.get(&record.id) == Some(&ReverseDecision::Create);
         let twin = named.get(&names::plain(&record.name)).is_some_and(|count| *count > 1);
         let why_not = match nearest(&index, input.source, record) {
-            _ if record.name.trim().is_empty() => Some("it has no name".to_owned()),
+            _ if record.name.trim().is_empty() => Some(said!("plan-reverse-nameless")),
             Some(near) if !decided => Some(near),
-            _ if twin && !decided => Some("the target has several customers of this name".to_owned()),
+            _ if twin && !decided => Some(said!("plan-reverse-twins")),
             _ => None,
         };
         match why_not {
             Some(why) => {
-                let message = format!(
-                    "not created at the source: {why}; link it, or decide with `crosswalk link reverse {} {} create|exclude`",
-                    input.sync, record.id
-                );
+                let decide = Call::of(Verb::LinkReverse).with("sync", input.sync).with("target", &record.id);
+                let message = said!("plan-reverse-not-created", why, decide);
                 let finding = Finding::new(Cause::NotCreated, Kind::Customer, "", record.id.clone(), message);
                 out.findings.push(finding.at(Side::Target));
             }
@@ -117,14 +117,18 @@ fn spoken_for<'a>(input: &ReverseInput<'a>) -> HashSet<&'a str> {
     ids
 }
 
-/// The source customer of the nearest name, in words; none when no name is near.
-fn nearest(index: &NameIndex, source: &[Record], record: &Record) -> Option<String> {
+/// The source customer of the nearest name, as a message; none when no name is near.
+fn nearest(index: &NameIndex, source: &[Record], record: &Record) -> Option<Said> {
     let near = index.near(&names::Company::new(&record.name));
     let (at, score, reason) =
         near.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| source[b.0].id.cmp(&source[a.0].id)))?;
-    Some(format!(
-        "`{}` is near the source's {} `{}` ({reason}, {score:.2})",
-        record.name, source[at].id, source[at].name
+    Some(said!(
+        "plan-reverse-near",
+        name = &record.name,
+        id = &source[at].id,
+        other = &source[at].name,
+        reason,
+        score = Arg::decimal(format!("{score:.2}")),
     ))
 }
 
@@ -146,7 +150,6 @@ fn create(input: &ReverseInput<'_>, record: &Record, decided: bool) -> PlannedCh
     let mut fields = fields::initial(&layout_input, &layout, record).diffs;
     // What is created is in use.
     fields.retain(|diff| diff.name != "active");
-    let why = if decided { "the operator asked for it" } else { "no customer of the source has a name near it" };
     PlannedChange {
         sequence: 0,
         kind: Kind::Customer,
@@ -157,7 +160,7 @@ fn create(input: &ReverseInput<'_>, record: &Record, decided: bool) -> PlannedCh
         name: record.name.clone(),
         fields,
         step: Step::CreateSource,
-        reason: format!("{}: it is in the target alone, and {why}", Decider::Reverse),
+        reason: if decided { said!("plan-reverse-asked") } else { said!("plan-reverse-alone") },
         risk: Risk::Medium,
         calls: input.describe.calls_per_change,
         held: None,
@@ -199,12 +202,12 @@ pub fn after_reverse(
 }
 
 /// Why a customer must not be created at the source any more; `there` is the target's as it is now.
-pub(super) fn stale_reverse(change: &PlannedChange, there: Option<&Record>) -> Option<String> {
+pub(super) fn stale_reverse(change: &PlannedChange, there: Option<&Record>) -> Option<Said> {
     match there {
-        None => Some("its record is gone from the target".to_owned()),
-        Some(there) if !there.active() => Some("it was taken out of use in the target since".to_owned()),
+        None => Some(said!("plan-stale-gone")),
+        Some(there) if !there.active() => Some(said!("plan-stale-out-of-use")),
         Some(there) if !same(&Value::Text(there.name.clone()), &Value::Text(change.name.clone())) => {
-            Some("name was changed in the target since".to_owned())
+            Some(said!("plan-stale-field-changed", field = "name"))
         }
         Some(_) => None,
     }

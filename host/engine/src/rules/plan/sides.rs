@@ -1,8 +1,9 @@
 //! One field from three sides: what the source wants, what the target has, and what the
 //! link remembers of the last write; and the rule that decides between them.
 
-use crate::rules::value::{same, shown};
-use crosswalk_model::{FieldRule, Link, Value};
+use super::words::shown;
+use crate::rules::value::same;
+use crosswalk_model::{FieldRule, Link, Said, Value, said};
 use std::borrow::Cow;
 
 /// What the source wants a field to be, as the target could keep it.
@@ -58,7 +59,7 @@ pub(super) enum Verdict {
     /// The source's value is written.
     Write,
     /// It differs and is left so, for this reason.
-    Differs(String),
+    Differs(Said),
 }
 
 /// What a link should remember of a field: what was sent, where the two sides agree, and
@@ -152,13 +153,12 @@ impl Sides<'_, '_> {
         (self.unchanged() && self.kept().is_none()).then(|| Note { name, sent: None, kept: has.clone() })
     }
 
-    fn edited(&self) -> String {
-        let (name, has) = (self.name, self.has.map(shown).unwrap_or_default());
+    fn edited(&self) -> Said {
+        let has = self.has.map(shown).unwrap_or_default();
         if self.unchanged() || !matches!(self.wanted.sent, Sent::Same) {
-            format!("{name} was edited in the target to {has}, and is left so")
+            said!("plan-field-edited", field = self.name, has)
         } else {
-            let wanted = shown(&self.wanted.stored);
-            format!("{name} changed on both sides: the source says {wanted}, the target {has}, which is left so")
+            said!("plan-field-changed-twice", field = self.name, wanted = shown(&self.wanted.stored), has)
         }
     }
 }

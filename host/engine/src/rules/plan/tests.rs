@@ -4,6 +4,7 @@ use super::*;
 use crate::testkit::{Source, With, World, record};
 use crosswalk_model::sync::KindRules;
 use crosswalk_model::{PlannedChange, Record, Value};
+use crosswalk_say::English;
 use std::collections::BTreeMap;
 
 mod creating;

@@ -22,12 +22,14 @@ pub(crate) use state::is_open;
 pub(super) use state::{is_worked_on, remember, reopens};
 
 use super::types::rank;
+use super::words::decider;
 use super::{HOUR_MS, Planned};
 use crate::rules::value::cut;
 use crosswalk_model::sync::TicketRules;
+use crosswalk_model::verb::{Call, Verb};
 use crosswalk_model::{
     Action, Activity, Brake, Cause, Failure, FieldDiff, Finding, Hold, Kind, KindDescription, Link, LinkState,
-    Operation, PlannedChange, Record, Risk, Step, TicketMemory, TicketStep, Timestamp, Value, Writable,
+    Operation, PlannedChange, Record, Risk, Said, Step, TicketMemory, TicketStep, Timestamp, Value, Writable, said,
 };
 use state::last_activity;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -37,10 +39,6 @@ use text::{at, description, message, title};
 pub const LAST_ACTIVITY: &str = "last-activity";
 /// How often a matter comes back before its ticket is left open.
 const FLAPS: usize = 2;
-
-/// Why nothing is planned where a write is not settled.
-pub(crate) const STILL_AT_WORK: &str =
-    "an earlier write of it is not settled: the vendor still works on it, or it is looked up";
 
 /// The alerts of a source, and what is known of their tickets.
 pub struct AlertInput<'a> {
@@ -88,25 +86,23 @@ pub enum Place {
     /// The customer is not linked.
     Unmapped,
     /// The account of its customer is not in use in the target; the text says so and what to do.
-    OutOfUse(String),
-    /// Nowhere: the operator excluded the customer, or switched its tickets off; which, in words.
-    Excluded(&'static str),
+    OutOfUse(Said),
+    /// Nowhere: the operator excluded the customer, or switched its tickets off; which of both.
+    Excluded(Said),
 }
 
 /// Why an alert that is in no ticket makes none and is noted in none; `None` where it has one, or is to get one.
 /// With it, whether that is so by a person's decision alone.
 #[must_use]
-pub fn why_no_ticket(alert: &Alert<'_>, link: Option<&Link>, rules: &TicketRules) -> Option<(String, bool)> {
+pub fn why_no_ticket(alert: &Alert<'_>, link: Option<&Link>, rules: &TicketRules) -> Option<(Said, bool)> {
     if link.is_some_and(|link| link.linked().is_some()) {
         return None;
     }
     let early = rules.from.zip(alert.raised()).filter(|(from, raised)| raised < from);
     let by_vendor = match early {
-        _ if !alert.listed => Some("the source does not list it any more, and no ticket was made of it".to_owned()),
-        _ if alert.resolved() => Some("it was over before a ticket was made of it".to_owned()),
-        Some((from, raised)) => {
-            Some(format!("it was raised at {raised}, before {from}, from when on alerts become tickets"))
-        }
+        _ if !alert.listed => Some(said!("ticket-not-listed")),
+        _ if alert.resolved() => Some(said!("ticket-over-before")),
+        Some((from, raised)) => Some(said!("ticket-raised-before", raised, from)),
         None => None,
     };
     if let Some(why) = by_vendor {
@@ -114,8 +110,8 @@ pub fn why_no_ticket(alert: &Alert<'_>, link: Option<&Link>, rules: &TicketRules
     }
     let excluded = link.filter(|link| link.state == LinkState::Excluded);
     match (&alert.place, excluded) {
-        (Place::Excluded(why), _) => Some(((*why).to_owned(), true)),
-        (_, Some(link)) => Some((format!("excluded by {}", link.decider()), true)),
+        (Place::Excluded(why), _) => Some((why.clone(), true)),
+        (_, Some(link)) => Some((said!("plan-excluded-by", by = decider(link.decided_by)), true)),
         _ => None,
     }
 }
@@ -187,11 +183,11 @@ impl<'m, 'a> Matter<'m, 'a> {
     fn plan(mut self) {
         // What comes of that is the ticket of the whole matter, or its newest note.
         if let Some(settling) = self.alerts.iter().copied().find(|alert| self.input.settling.contains(alert.id())) {
-            return self.tell(Cause::Unsettled, settling, STILL_AT_WORK);
+            return self.tell(Cause::Unsettled, settling, said!("ticket-unsettled"));
         }
         for alert in self.alerts.clone() {
             if let Some((why, true)) = why_no_ticket(alert, self.link(alert), self.input.rules) {
-                self.tell(Cause::NoTicket, alert, &format!("no ticket is made of it: {why}"));
+                self.tell(Cause::NoTicket, alert, said!("ticket-none", why));
             }
         }
         let unread = |alert: &&'m Alert<'a>| {
@@ -199,11 +195,7 @@ impl<'m, 'a> Matter<'m, 'a> {
             Some((*alert, id, self.input.unread.get(id)?))
         };
         if let Some((alert, id, cause)) = self.alerts.iter().find_map(unread) {
-            return self.tell(
-                Cause::NotRefreshed,
-                alert,
-                &format!("it waits: its ticket {id} could not be read: {cause}"),
-            );
+            return self.tell(Cause::NotRefreshed, alert, said!("ticket-unread", ticket = id, cause = cause.said()));
         }
         let new: Vec<&'m Alert<'a>> = self.alerts.iter().copied().filter(|alert| self.is_new(alert)).collect();
         let open = self.open_ticket();
@@ -275,7 +267,7 @@ impl<'m, 'a> Matter<'m, 'a> {
     fn open(&mut self, first: &Alert<'a>, rest: &[&Alert<'a>]) {
         let describe = self.input.describe;
         if !describe.writes.contains(&Operation::Create) {
-            return self.tell(Cause::Cannot, first, "a ticket cannot be made in the target");
+            return self.tell(Cause::Cannot, first, said!("plan-cannot-create", kind = Kind::Ticket));
         }
         let mut fields = vec![new("name", Value::Text(cut(&title(first), describe.name_length).to_owned()))];
         let (mut step, mut held) = (TicketStep::default(), None);
@@ -288,14 +280,11 @@ impl<'m, 'a> Matter<'m, 'a> {
             }
             (_, Some(account)) => step.account = Some(account.clone()),
             (place, None) => {
-                let (brake, reason) = match place {
-                    Place::OutOfUse(why) => (Brake::OutOfUse, why.as_str()),
-                    _ => (
-                        Brake::Unmapped,
-                        "its customer is not linked, and no customer is chosen to catch such tickets: link it, or set `--catch-all`",
-                    ),
-                };
-                held = Some(Hold::new(brake, reason.to_owned()));
+                let catch = Call::of(Verb::SyncSet).choose("catch-all");
+                held = Some(match place {
+                    Place::OutOfUse(why) => Hold::new(Brake::OutOfUse, why.clone()),
+                    _ => Hold::new(Brake::Unmapped, said!("ticket-customer-not-linked", catch)),
+                });
             }
         }
         if self.writes("description") {
@@ -306,10 +295,10 @@ impl<'m, 'a> Matter<'m, 'a> {
         if let Some(priority) = first.record.text("priority").filter(|_| self.writes("priority")) {
             fields.push(new("priority", Value::Text(priority.to_owned())));
         }
-        self.push(Action::Open, first, None, (fields, step), "alert: nothing open is about it", held.clone());
+        self.push(Action::Open, first, None, (fields, step), said!("ticket-alert"), held.clone());
         for alert in rest {
             let step = TicketStep { lead: Some(first.id().to_owned()), ..TicketStep::default() };
-            let reason = "repeat: of the alert that opens the ticket";
+            let reason = said!("ticket-repeat-of-first");
             self.push(Action::Link, alert, None, (Vec::new(), step), reason, held.clone());
         }
     }
@@ -318,13 +307,13 @@ impl<'m, 'a> Matter<'m, 'a> {
     fn append(&mut self, new_ones: &[&'m Alert<'a>], ticket: &'a Record, again: bool) {
         let [repeats @ .., last] = new_ones else { return };
         for alert in repeats {
-            self.push(Action::Link, alert, Some(ticket), Default::default(), "repeat: noted with a later one", None);
+            self.push(Action::Link, alert, Some(ticket), Default::default(), said!("ticket-repeat-noted-later"), None);
         }
         let times = self.of_ticket(ticket).count() + repeats.len() + 1;
         let (reason, what) = if again {
-            (format!("back: the alert came again after its ticket was closed, {times} times by now"), "Back again")
+            (said!("ticket-back", times), "Back again")
         } else {
-            (format!("repeat: the alert came again, {times} times by now"), "Raised again")
+            (said!("ticket-repeat", times), "Raised again")
         };
         let mut fields = Vec::new();
         if again {
@@ -341,8 +330,7 @@ impl<'m, 'a> Matter<'m, 'a> {
             step.activity = Some(Activity { at: at.to_owned(), touched: self.touched(ticket) != Some(false) });
         }
         if self.reopened(ticket) + usize::from(again) >= FLAPS {
-            let message = format!("it comes and goes: {times} alerts so far, all in ticket {}", ticket.id);
-            self.tell(Cause::Flapping, last, &message);
+            self.tell(Cause::Flapping, last, said!("ticket-flapping", count = times, ticket = &ticket.id));
         }
         self.push(action, last, Some(ticket), (fields, step), reason, None);
     }
@@ -354,27 +342,23 @@ impl<'m, 'a> Matter<'m, 'a> {
             return;
         }
         if !self.writes("closed") {
-            return self.tell(Cause::Cannot, last, "the alert is over; the target cannot close its ticket");
+            return self.tell(Cause::Cannot, last, said!("ticket-over-cannot-close"));
         }
         let back = self.reopened(ticket);
         let noted = self.of_ticket(ticket).map(|(_, link)| link.decided_at).max().unwrap_or_default();
         let quiet = noted.plus_ms(i64::from(self.input.rules.swing_hours) * HOUR_MS);
         match (self.touched(ticket), last_activity(ticket)) {
-            (Some(false), Some(_)) if back >= FLAPS && self.input.now < quiet => self.tell(
-                Cause::Flapping,
-                last,
-                &format!("the alert is over; it came back {back} times, so its ticket stays open until {quiet} unless it comes again"),
-            ),
+            (Some(false), Some(_)) if back >= FLAPS && self.input.now < quiet => {
+                self.tell(Cause::Flapping, last, said!("ticket-over-flapping", times = back, until = quiet));
+            }
             (Some(false), Some(at)) => {
                 let closed = vec![diff("closed", Value::Boolean(false), Value::Boolean(true))];
                 let activity = Some(Activity { at: at.to_owned(), touched: false });
                 let step = TicketStep { activity, ..TicketStep::default() };
-                self.push(Action::Close, last, Some(ticket), (closed, step), "the alert is over", None);
+                self.push(Action::Close, last, Some(ticket), (closed, step), said!("ticket-over"), None);
             }
-            (None, _) => {
-                self.tell(Cause::TicketOpen, last, "the alert is over; nobody knows whether its ticket was worked on, so it is left open")
-            }
-            _ => self.tell(Cause::TicketOpen, last, "the alert is over; somebody worked on its ticket, so it is left open"),
+            (None, _) => self.tell(Cause::TicketOpen, last, said!("ticket-over-unknown")),
+            _ => self.tell(Cause::TicketOpen, last, said!("ticket-over-worked-on")),
         }
     }
 
@@ -382,7 +366,7 @@ impl<'m, 'a> Matter<'m, 'a> {
         self.input.describe.field(field).is_some_and(|field| field.writable != Writable::Never)
     }
 
-    fn tell(&mut self, cause: Cause, alert: &Alert<'_>, message: &str) {
+    fn tell(&mut self, cause: Cause, alert: &Alert<'_>, message: Said) {
         self.out.findings.push(Finding::new(cause, Kind::Alert, alert.customer, alert.id(), message));
     }
 
@@ -392,7 +376,7 @@ impl<'m, 'a> Matter<'m, 'a> {
         alert: &Alert<'_>,
         ticket: Option<&Record>,
         (fields, step): (Vec<FieldDiff>, TicketStep),
-        reason: impl Into<String>,
+        reason: Said,
         held: Option<Hold>,
     ) {
         self.out.changes.push(PlannedChange {
@@ -405,7 +389,7 @@ impl<'m, 'a> Matter<'m, 'a> {
             name: title(alert),
             fields,
             step: Step::Ticket(step),
-            reason: reason.into(),
+            reason,
             risk: Risk::Low,
             calls: if action.writes() { self.input.describe.calls_per_change } else { 0 },
             held,

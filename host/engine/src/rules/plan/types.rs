@@ -1,7 +1,9 @@
 //! Input and output of planning records, and the order of changes.
 
 use crate::rules::matching::Decision;
-use crosswalk_model::{Action, Finding, Kind, KindDescription, Link, PlannedChange, Record, SyncRules, Timestamp};
+use crosswalk_model::{
+    Action, Finding, Kind, KindDescription, Link, PlannedChange, Record, Said, SyncRules, Timestamp,
+};
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
@@ -29,7 +31,7 @@ pub struct PlanInput<'a> {
     /// created. A customer that is neither linked nor created has nothing to plan for.
     pub parent_target: Option<&'a str>,
     /// Why nothing may be made in that account, as it is not in use, and what to do; none where it is.
-    pub parent_out_of_use: Option<&'a str>,
+    pub parent_out_of_use: Option<&'a Said>,
     /// What the target's connector can do with the kind.
     pub describe: &'a KindDescription,
     /// The sync's rules.

@@ -13,10 +13,13 @@
 //!
 //! Pure: from a change, a link and a record to a change or a reason why not.
 
-use super::{line, now_has, same, shown, stale_target};
+use super::words::shown;
+use super::{line, now_has, same, stale_target};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
 use crosswalk_model::{
     Action, Decider, FieldDiff, FieldRule, Head, Kind, KindDescription, LineStep, Link, LinkState, Operation,
-    PartCount, PlannedChange, Record, Risk, RunId, Step, SyncRules, Timestamp, Value, catalogue,
+    PartCount, PlannedChange, Record, Risk, RunId, Said, Step, SyncRules, Timestamp, Value, catalogue, said,
 };
 use std::collections::HashMap;
 
@@ -41,7 +44,7 @@ pub(crate) struct Reversed {
     /// Its reverse, not numbered; none when there is nothing to do.
     pub(crate) change: Option<PlannedChange>,
     /// What is not undone, with why.
-    pub(crate) left: Vec<String>,
+    pub(crate) left: Vec<Said>,
 }
 
 /// The reversal of a run, change by change: those of a record in the reverse of the order
@@ -128,7 +131,7 @@ impl<'a> Reversal<'a> {
         let lasting: Vec<_> =
             did.fields.iter().filter(|wrote| !catalogue::is_volatile(change.kind, &wrote.name)).collect();
         if lasting.is_empty() && !did.fields.is_empty() {
-            out.left.push("it wrote only values that change by themselves".to_owned());
+            out.left.push(said!("undo-only-volatile"));
         }
         for wrote in lasting {
             match self.field(done, wrote, stays, resolve) {
@@ -164,12 +167,11 @@ impl<'a> Reversal<'a> {
         out
     }
 
-    fn reason(&self, change: &PlannedChange, leads: Option<&str>, now: Option<&Record>) -> String {
-        let mut reason = format!("undoes “{}” of run {}", change.action.as_str(), self.run);
-        if leads.is_none() && now.is_some_and(|now| now.stamp.is_some()) {
-            reason.push_str("; the key in the record stays");
+    fn reason(&self, change: &PlannedChange, leads: Option<&str>, now: Option<&Record>) -> Said {
+        match leads.is_none() && now.is_some_and(|now| now.stamp.is_some()) {
+            true => said!("undo-reason-key-stays", action = change.action, run = self.run),
+            false => said!("undo-reason", action = change.action, run = self.run),
         }
-        reason
     }
 
     /// One field put back: none when it is back already, or why it is not.
@@ -179,11 +181,11 @@ impl<'a> Reversal<'a> {
         wrote: &FieldDiff,
         stays: bool,
         resolve: &dyn Fn(Kind, &str) -> Option<String>,
-    ) -> Result<Option<FieldDiff>, String> {
+    ) -> Result<Option<FieldDiff>, Said> {
         let (change, name) = (done.change, wrote.name.as_str());
-        let Some(now) = done.now else { return Err("it is gone from the target".to_owned()) };
-        let Some(before) = &wrote.before else { return Err(format!("nobody knows what {name} was before")) };
-        let Some(has) = now_has(now, name) else { return Err(format!("the target does not tell its {name}")) };
+        let Some(now) = done.now else { return Err(said!("undo-gone")) };
+        let Some(before) = &wrote.before else { return Err(said!("undo-before-unknown", field = name)) };
+        let Some(has) = now_has(now, name) else { return Err(said!("undo-field-not-reported", field = name)) };
         if same(&has, before) {
             return Ok(None);
         }
@@ -194,14 +196,14 @@ impl<'a> Reversal<'a> {
             return Err(by_rule(name, rule));
         }
         if name == "name" && before.is_blank() {
-            return Err("a name is never emptied".to_owned());
+            return Err(said!("undo-name-never-emptied"));
         }
         let kept = match head_of(change) {
             Some(_) => wrote.after.clone(),
             None => self.kept(done, wrote, resolve)?,
         };
         if !same(&has, &kept) {
-            return Err(format!("{name} was edited in the target since, to {}, and is left so", shown(&has)));
+            return Err(said!("undo-field-edited", field = name, has = shown(&has)));
         }
         Ok(Some(diff(name, has, before.clone())))
     }
@@ -212,7 +214,7 @@ impl<'a> Reversal<'a> {
         done: &Done<'_>,
         wrote: &FieldDiff,
         resolve: &dyn Fn(Kind, &str) -> Option<String>,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, Said> {
         let name = wrote.name.as_str();
         let refers = if name == "parent" { Some(Kind::Customer) } else { catalogue::refers_to(done.change.kind, name) };
         let after = match (refers, &wrote.after) {
@@ -225,7 +227,7 @@ impl<'a> Reversal<'a> {
                 let kept = done.link.and_then(|link| link.written.get(name));
                 Ok(kept.unwrap_or(sent).clone())
             }
-            _ => Err(format!("{name} was written again by a later run")),
+            _ => Err(said!("undo-written-again", field = name)),
         }
     }
 
@@ -249,23 +251,22 @@ fn use_again(
     now: Option<&Record>,
     redone: bool,
     can: &KindDescription,
-) -> Result<Option<FieldDiff>, String> {
+) -> Result<Option<FieldDiff>, Said> {
     match now {
-        None => Err("it is gone from the target".to_owned()),
-        Some(now) if now.active() == before && leads.is_none() => {
-            Err("it is out of use in the target already".to_owned())
-        }
+        None => Err(said!("undo-gone")),
+        Some(now) if now.active() == before && leads.is_none() => Err(said!("undo-out-of-use-already")),
         Some(now) if now.active() == before => Ok(None),
         Some(_) if redone => Err(by_rule("active", FieldRule::SourceForces)),
-        Some(_) if !can.writes.contains(&operation(before)) => {
-            Err(format!("{}s cannot be {} in the target", can.kind, use_of(before)))
-        }
+        Some(_) if !can.writes.contains(&operation(before)) => Err(match before {
+            true => said!("plan-cannot-reactivate", kind = can.kind),
+            false => said!("plan-cannot-deactivate", kind = can.kind),
+        }),
         Some(_) => Ok(Some(diff("active", Value::Boolean(after), Value::Boolean(before)))),
     }
 }
 
 /// Why a change is not undone whose record is linked otherwise by now; nothing when it is undone already.
-fn led_elsewhere(did: &Did<'_>, head: Option<&str>, link: Option<&Link>, now: Option<&Record>) -> Option<String> {
+fn led_elsewhere(did: &Did<'_>, head: Option<&str>, link: Option<&Link>, now: Option<&Record>) -> Option<Said> {
     match (did.head, head) {
         (Some((Some(before), _)), Some(head)) if before == head => None,
         (Some(_), None) if undone(link) => None,
@@ -275,19 +276,19 @@ fn led_elsewhere(did: &Did<'_>, head: Option<&str>, link: Option<&Link>, now: Op
                 let has = now.and_then(|now| now_has(now, &wrote.name));
                 has.zip(wrote.before.as_ref()).is_some_and(|(has, before)| !same(&has, before))
             })?;
-            Some(format!("{} was not put back, and the record is not linked any more", not_back.name))
+            Some(said!("undo-field-not-put-back", field = &not_back.name))
         }
-        (_, Some(other)) => Some(format!("it was linked to {other} since")),
-        (_, None) => Some("its link was decided on since".to_owned()),
+        (_, Some(target)) => Some(said!("plan-stale-linked-to", target)),
+        (_, None) => Some(said!("plan-stale-link-decided")),
     }
 }
 
 /// Why a reversing change must not be applied any more; none when it may be.
-pub(crate) fn stale(change: &PlannedChange, link: Option<&Link>, now: Option<&Record>) -> Option<String> {
+pub(crate) fn stale(change: &PlannedChange, link: Option<&Link>, now: Option<&Record>) -> Option<Said> {
     let led = head_of(change).and_then(|(before, _)| before);
     let linked = link.and_then(Link::linked);
     if linked != led || (led.is_none() && !freed(link)) {
-        return Some("its link was decided on since".to_owned());
+        return Some(said!("plan-stale-link-decided"));
     }
     if change.action.writes() { stale_target(change, now) } else { None }
 }
@@ -302,11 +303,13 @@ pub(crate) fn link_after(link: Option<&Link>, change: &PlannedChange, run: RunId
     next.decided_by = Some(Decider::Undo);
     next.decided_at = now;
     next.candidates.clear();
-    let took_back = format!("run {run} {}", change.reason);
+    let took_back = said!("undo-took-back", run, reason = &change.reason);
     next.reason = match (before, after) {
-        (Some(before), None) => format!(
-            "{took_back}; it was linked to {before}: `crosswalk link set` links it again, `crosswalk link create` has it made anew"
-        ),
+        (Some(before), None) => {
+            let of = |verb| Call::of(verb).with("kind", change.kind).with("source", &change.source);
+            let (link, create) = (of(Verb::LinkSet).with("target", before), of(Verb::LinkCreate));
+            Said::several([took_back, said!("undo-was-linked", target = before, link, create)])
+        }
         _ => took_back,
     };
     next
@@ -352,16 +355,12 @@ fn operation(active: bool) -> Operation {
     if active { Operation::Reactivate } else { Operation::Deactivate }
 }
 
-fn use_of(active: bool) -> &'static str {
-    if active { "put back in use" } else { "taken out of use" }
-}
-
-fn by_rule(field: &str, rule: FieldRule) -> String {
+fn by_rule(field: &str, rule: FieldRule) -> Said {
     let rule = match rule {
         FieldRule::FillIfEmpty => "fill-if-empty",
         _ => "source-forces",
     };
-    format!("by the rule `{rule}` of {field} the next plan would do it again")
+    said!("undo-done-again-by-rule", rule, field)
 }
 
 fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
@@ -370,37 +369,30 @@ fn diff(name: &str, before: Value, after: Value) -> FieldDiff {
 
 /// What is left of a change that no undo takes back; `None` for one that it does. A line that was only linked leaves
 /// nothing.
-fn never_undone(change: &PlannedChange, target: &str) -> Option<Vec<String>> {
+fn never_undone(change: &PlannedChange, target: &str) -> Option<Vec<Said>> {
     match &change.step {
-        Step::Ticket(_) => Some(vec![format!(
-            "what people read in {} {target} is not taken back: see to it by hand",
-            change.kind.counterpart()
-        )]),
+        Step::Ticket(_) => Some(vec![said!("undo-ticket-stays", ticket = target)]),
         Step::Line(step) => Some(quantity_set(change, step).into_iter().collect()),
-        Step::CreateSource => {
-            Some(vec![format!("what was created at the source for {target} stays there: see to it by hand")])
-        }
+        Step::CreateSource => Some(vec![said!("undo-source-stays", target)]),
         Step::Record | Step::Link(_) | Step::Undo(_) => None,
     }
 }
 
 /// How a quantity is set back by hand; `None` if none was written.
-fn quantity_set(change: &PlannedChange, step: &LineStep) -> Option<String> {
-    let quantity = change.field(line::QUANTITY)?;
-    let before = quantity.before.clone().unwrap_or(Value::Integer(0));
-    let part = |part: &PartCount| format!("{} of {}", part.counted.unwrap_or_default(), part.line);
-    let sum = match step.parts.as_deref().unwrap_or_default() {
-        [] => String::new(),
-        parts => format!(", the sum of {}", parts.iter().map(part).collect::<Vec<_>>().join(" and ")),
-    };
-    let set = |after: &Value| format!("its quantity was set from {before} to {after}{sum}, and a day takes one change");
-    change.action.writes().then(|| {
-        let line = change.source.split_once('/').map_or(change.source.as_str(), |(_, product)| product);
-        format!(
-            "{}: set it back with `crosswalk usage adjust SYNC {} {line} --quantity {before}`",
-            set(&quantity.after),
-            change.customer
-        )
+fn quantity_set(change: &PlannedChange, step: &LineStep) -> Option<Said> {
+    let quantity = change.field(line::QUANTITY).filter(|_| change.action.writes())?;
+    let before = line::integer(quantity.before.as_ref()).unwrap_or_default();
+    let after = line::integer(Some(&quantity.after)).unwrap_or_default();
+    let product = change.source.split_once('/').map_or(change.source.as_str(), |(_, product)| product);
+    let adjust = Call::of(Verb::UsageAdjust).with("customer", &change.customer).with("product", product);
+    let adjust = adjust.with("quantity", before);
+    Some(match step.parts.as_deref().unwrap_or_default() {
+        [] => said!("undo-quantity-set", before, after, adjust),
+        parts => {
+            let part =
+                |part: &PartCount| said!("line-part", counted = part.counted.unwrap_or_default(), line = &part.line);
+            said!("undo-sum-set", before, after, parts = Arg::list(parts.iter().map(part)), adjust)
+        }
     })
 }
 

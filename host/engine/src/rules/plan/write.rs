@@ -12,7 +12,7 @@ use super::ticket::{self, LAST_ACTIVITY};
 use crate::rules::value::{composed, may_become, same};
 use crosswalk_model::{
     Action, Change, ChangeId, Decider, Direction, Field, FieldDiff, Kind, LineStep, Link, LinkState, Operation,
-    PlannedChange, Record, Step, TicketStep, Timestamp, Value, catalogue,
+    PlannedChange, Record, Said, Step, TicketStep, Timestamp, Value, catalogue,
 };
 
 /// By how much the clocks of host and vendor may differ, and how long a write may take.
@@ -20,7 +20,7 @@ const CLOCKS_MS: i64 = 5 * 60_000;
 
 /// What a change refers to is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the {kind} {id} it refers to is not in the target: apply what creates it first")]
+#[error("unresolved: {kind} {id}")]
 pub struct Unresolved {
     /// What is missing.
     pub kind: Kind,
@@ -230,14 +230,14 @@ pub(super) fn decide(
     state: LinkState,
     target: Option<&str>,
     by: Decider,
-    reason: &str,
+    reason: &Said,
     now: Timestamp,
 ) {
     link.state = state;
     link.target = target.map(str::to_owned);
     link.decided_by = Some(by);
     link.decided_at = now;
-    link.reason = reason.to_owned();
+    link.reason.clone_from(reason);
     link.candidates.clear();
     link.missing_since = None;
 }

@@ -1,6 +1,7 @@
 //! Walks that a connector may return, and their verdicts.
 
 use super::*;
+use crosswalk_say::English;
 
 fn begun() -> Read {
     Read {
@@ -64,8 +65,11 @@ fn a_walk_that_ends_before_its_total_is_incomplete_and_says_both_numbers() {
         let report = walk(&pages);
         assert_eq!(report.flaw, Some(ReadFlaw::Short { told: 620, came: 500 }));
         assert!(!report.walked && !report.complete && report.failure.is_none());
-        let said = complaints("psa", &report, &HashMap::new());
-        assert_eq!(said, ["psa assets are incomplete: the vendor told 620, 500 came: nothing counts as gone or new"]);
+        let said: Vec<String> = complaints("psa", &report, &HashMap::new()).iter().map(English::english).collect();
+        assert_eq!(
+            said,
+            ["psa assets are incomplete: the vendor reports 620, 500 came: nothing counts as gone or new"]
+        );
     }
     // A total that only a later page gives, and more rows than it: a row came in.
     assert!(walk(&[page(2, Some("a"), None), page(2, None, Some(4))]).complete);

@@ -29,7 +29,7 @@ impl Settlements {
         let mut all = self.by_change.remove(change)?;
         let first = all.pop()?;
         let twice = all.iter().any(|other| *other != first);
-        Some(if twice { Settlement::Failed(Failure::broken("the connector told of it twice")) } else { first })
+        Some(if twice { Settlement::Failed(Failure::broken("the connector reported it twice")) } else { first })
     }
 
     /// Returns why a change cannot be done with this id; `None` if it can.

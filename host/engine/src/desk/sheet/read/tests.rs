@@ -1,6 +1,7 @@
 //! One file of two decisions, saved in every way a spreadsheet saves it.
 
 use super::*;
+use crosswalk_say::English;
 
 const FORM: Form = Form {
     what: "customers",
@@ -84,7 +85,7 @@ fn what_cannot_be_meant_is_refused_whole_with_one_sentence() {
         (b"[{\"customer\":[1]}]", "object 1 has no text in its member `customer`"),
         (b"cust\0omer\n", "it is no text"),
     ] {
-        let why = Sheet::read(bytes, &FORM).unwrap_err();
+        let why = Sheet::read(bytes, &FORM).unwrap_err().english();
         assert!(why.contains(expected), "{why}");
     }
 }

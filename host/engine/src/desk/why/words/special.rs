@@ -1,14 +1,15 @@
-//! Sentences particular to alerts and lines of usage: an alert ends in a ticket or in none, a line waits for an
-//! approval and has numbers. Sentences for all kinds are in `words`.
+//! Messages particular to alerts and lines of usage: an alert ends in a ticket or in none, a line waits for an
+//! approval and has numbers. Those for all kinds are in `words`.
 
 use super::{Advice, Teller};
-use crate::billing::view::UsageState;
-use crosswalk_model::{Hold, Kind, LetGo, LineKey, Link};
+use crate::billing::view::{UsageLine, UsageState};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Call, Hold, Kind, LetGo, LineKey, Link, Said, Verb, said};
 use crosswalk_store::ChangeStatus;
 
 impl Teller<'_> {
     /// Verdict on a record with rules of its own; `None` for any other, or where the rules were not asked.
-    pub(super) fn special(&self) -> Option<(String, Vec<Advice>)> {
+    pub(super) fn special(&self) -> Option<(Said, Vec<Advice>)> {
         match self.kind {
             Kind::Alert if self.facts.asked => self.alert(),
             Kind::Usage if self.facts.asked => Some(self.line()),
@@ -17,7 +18,7 @@ impl Teller<'_> {
     }
 
     /// Verdict on an alert. A change planned by an older poll counts only while the rules still want it.
-    fn alert(&self) -> Option<(String, Vec<Advice>)> {
+    fn alert(&self) -> Option<(Said, Vec<Advice>)> {
         let facts = self.facts;
         let under_way = [ChangeStatus::Intended, ChangeStatus::Accepted, ChangeStatus::Uncertain];
         if self.planned(&under_way).is_some() {
@@ -28,114 +29,104 @@ impl Teller<'_> {
             return self.planned(&[ChangeStatus::Pending]).map(|open| self.open(open)).or_else(|| {
                 let failed = [ChangeStatus::Failed, ChangeStatus::Stale, ChangeStatus::Skipped];
                 let change = facts.due().filter(|_| self.planned(&failed).is_none())?;
-                let held = change.held.as_ref().map_or_else(String::new, |hold| {
-                    format!(", and held by the brake `{}`: {}", hold.words(), hold.reason)
-                });
-                let verdict = format!("not in step: “{}” is due ({}){held}", change.action.as_str(), change.reason);
-                Some((verdict, vec![self.plan("plans it")]))
+                let (action, reason) = (change.action, &change.reason);
+                let verdict = match &change.held {
+                    Some(hold) => said!("why-due-held", action, reason, brake = hold.words(), hold = &hold.reason),
+                    None => said!("why-due", action, reason),
+                };
+                Some((verdict, vec![self.plan(said!("why-does-plan"))]))
             });
         }
         let found = facts.afresh.findings.iter().chain(facts.found.iter().map(|found| &found.finding));
-        let finding = found.map(|finding| finding.message.as_str()).next();
+        let finding = found.map(|finding| &finding.message).next();
         let Some(ticket) = facts.link.as_ref().and_then(Link::linked) else {
-            let ((Some(why), _) | (None, Some(why))) = (facts.no_ticket.as_deref(), finding) else { return None };
-            let next = facts.customer.as_ref().filter(|_| finding.is_some()).map(|customer| Advice {
-                command: format!("crosswalk why {} customer {}", self.sync.name, customer.id),
-                does: "tells how its customer stands".to_owned(),
-            });
-            return Some((format!("left out: no ticket is made of it: {why}"), next.into_iter().collect()));
+            let why = facts.no_ticket.as_ref().or(finding)?;
+            let customer = facts.customer.as_ref().filter(|_| finding.is_some());
+            let next = customer
+                .map(|customer| self.why(Kind::Customer, &customer.id, said!("why-does-customer-state")))
+                .into_iter()
+                .collect();
+            return Some((said!("why-no-ticket", why), next));
         };
         if let Some(message) = finding {
-            return Some((
-                format!("in step, but for what is left as it is: it is in ticket `{ticket}`; {message}"),
-                Vec::new(),
-            ));
+            return Some((said!("why-in-ticket-left", ticket, message), Vec::new()));
         }
         let there = facts.target.as_ref().filter(|stored| stored.gone_at.is_none());
-        let stands = match there.map(|stored| crate::rules::plan::ticket::is_open(&stored.record)) {
-            Some(true) => "which is open",
-            Some(false) => "which is closed",
-            None => "which was not among what was read from the target",
+        let state = match there.map(|stored| crate::rules::plan::ticket::is_open(&stored.record)) {
+            Some(true) => "open",
+            Some(false) => "closed",
+            None => "unread",
         };
-        let gone = match self.gone() {
-            true => "; the source does not list it any more, which does not say that it is over",
-            false => "",
-        };
-        Some((format!("in step: it is in ticket `{ticket}`, {stands}{gone}"), Vec::new()))
+        let gone = self.gone().then(|| said!("why-alert-unlisted"));
+        let verdict = std::iter::once(said!("why-in-ticket", ticket, state)).chain(gone);
+        Some((Said::several(verdict), Vec::new()))
     }
 
     /// Verdict on a line of usage, as in the list of lines.
-    fn line(&self) -> (String, Vec<Advice>) {
+    fn line(&self) -> (Said, Vec<Advice>) {
         let Some(line) = &self.facts.line else {
-            let verdict = "in step: nothing is counted of it, and nothing of it is on a contract";
-            return (verdict.to_owned(), Vec::new());
+            return (said!("why-line-of-nothing"), Vec::new());
         };
-        let key = LineKey::new(&line.customer, &line.product);
         let pending = self.planned(&[ChangeStatus::Pending]);
         // A hold of the whole kind is recorded in the plan alone.
         let of_plan = pending.and_then(|view| view.change.held.as_ref());
         let own = line.brakes.iter().map(|hold| Hold::new(hold.brake, hold.reason.clone()));
         let held = Hold::together(own.chain(of_plan.cloned()));
-        let next = |does: &str, command: String| vec![Advice { command, does: does.to_owned() }];
-        let sync = &self.sync.name;
+        let reason = &line.reason;
         match (line.state, held) {
             (UsageState::InStep, _) => match line.notes.first() {
-                Some(note) => (format!("in step, but for what is left: {note} ({})", line.reason), Vec::new()),
-                None => (format!("in step: {}", line.reason), Vec::new()),
+                Some(note) => (said!("why-line-in-step-left", note, reason), Vec::new()),
+                None => (said!("why-line-in-step", reason), Vec::new()),
             },
             (UsageState::NotFetched, _) => {
-                (format!("not in step: its count is not known: {}", line.reason), vec![self.plan("reads it again")])
+                (said!("why-line-not-fetched", reason), vec![self.plan(said!("why-does-read-again"))])
             }
-            (UsageState::Left, _) => (
-                format!("not in step: {}", line.reason),
-                next("shows its customer's account, contract and switches", format!("crosswalk customer list {sync}")),
-            ),
+            (UsageState::Left, _) => {
+                let call = Call::of(Verb::CustomerList).with("sync", &self.sync.name);
+                (super::not_in_step(reason), vec![Advice { call, does: said!("why-does-customers") }])
+            }
             (UsageState::Together, _) => {
                 let leader = line.together.as_deref().unwrap_or_default();
-                let next = next("tells how that stands", format!("crosswalk why {sync} usage {leader}"));
-                (format!("in step with another: {}", line.reason), next)
+                let next = self.why(Kind::Usage, leader, said!("why-does-leader"));
+                (said!("why-line-together", reason), vec![next])
             }
-            (UsageState::Waiting | UsageState::Held, None) => (
-                format!("not in step: it waits for an approval ({})", line.reason),
-                next(
-                    "approves it",
-                    format!("crosswalk usage approve {sync} {} --product {}", key.customer, key.product),
-                ),
-            ),
+            (UsageState::Waiting | UsageState::Held, None) => {
+                (said!("why-line-waits", reason), vec![self.approve(line, None, said!("why-does-approve"))])
+            }
             (UsageState::Waiting | UsageState::Held, Some(hold)) => {
-                let verdict = format!("not in step: it is held by the brake `{}` ({})", hold.words(), hold.reason);
-                if !hold.can_release() {
-                    return (verdict, Vec::new());
-                }
-                let named = hold.brakes.iter().filter(|brake| brake.let_go() == LetGo::Named);
-                let release: String = named.map(|brake| format!(" --release {brake}")).collect();
-                let command =
-                    format!("crosswalk usage approve {sync} {} --product {}{release}", key.customer, key.product);
-                (verdict, next("approves it, held or not", command))
+                let approve = self.approve(line, Some(&hold), said!("why-does-approve-held"));
+                let next = if hold.can_release() { vec![approve] } else { Vec::new() };
+                (said!("why-line-held", brake = hold.words(), reason = &hold.reason), next)
             }
         }
+    }
+
+    /// Advises to approve a line, with the brakes that have to be named.
+    fn approve(&self, line: &UsageLine, hold: Option<&Hold>, does: Said) -> Advice {
+        let key = LineKey::new(&line.customer, &line.product);
+        let named = hold.iter().flat_map(|hold| &hold.brakes).filter(|brake| brake.let_go() == LetGo::Named);
+        let call = Call::of(Verb::UsageApprove).with("sync", &self.sync.name).with("customer", &key.customer);
+        Advice { call: call.with("product", &key.product).each("release", named), does }
     }
 
     /// Numbers of a line.
-    pub(super) fn counted(&self) -> Option<String> {
+    pub(super) fn counted(&self) -> Option<Said> {
         let line = self.facts.line.as_ref()?;
-        let number = |number: Option<i64>| number.map_or_else(|| "not known".to_owned(), |number| number.to_string());
-        let mut words = format!(
-            "counted {}; on the contract {}; approved {}",
-            number(line.counted),
-            number(line.has),
-            number(line.approved)
+        let number = |number: Option<i64>| number.map_or_else(|| Arg::from("unknown"), Arg::from);
+        let numbers = said!(
+            "why-line-numbers",
+            counted = number(line.counted),
+            has = number(line.has),
+            approved = number(line.approved),
         );
-        if let Some((id, name)) = &line.contract {
-            words.push_str(&format!("; its contract is {name} (`{id}`)"));
-        }
-        Some(words)
+        let contract = line.contract.as_ref().map(|(contract, name)| said!("why-line-contract", contract, name));
+        Some(Said::several(std::iter::once(numbers).chain(contract)))
     }
 
-    /// Commands that would have a customer's usage billed.
+    /// What would have a customer's usage billed.
     pub(super) fn billing(&self) -> Vec<Advice> {
         let Some(customer) = self.source_id() else { return Vec::new() };
-        let command = format!("crosswalk customer map {} {customer} --contract CONTRACT", self.sync.name);
-        vec![Advice { command, does: "chooses its contract".to_owned() }]
+        let map = Call::of(Verb::CustomerMap).with("sync", &self.sync.name).with("customer", customer);
+        vec![Advice { call: map.choose("contract"), does: said!("why-does-contract") }]
     }
 }

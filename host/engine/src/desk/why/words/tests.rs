@@ -1,9 +1,11 @@
 //! Every state of a record, in words: the verdict, the steps, and what would change it.
 
 use super::*;
+use crate::desk::uncertain::UncertainView;
 use crate::rules::plan::{Finding, Planned};
 use crate::testkit::{NOW, record};
 use crosswalk_model::{Action, Candidate, Cause, Hold, PlanId, PlannedChange, Risk, RunId, SyncName, SyncRules, Value};
+use crosswalk_say::{English, Lang, command, render};
 use crosswalk_store::{JournalEntry, Stored};
 
 fn sync() -> Sync {
@@ -27,7 +29,7 @@ fn link(state: LinkState, by: &str, reason: &str) -> Link {
     link.state = state;
     link.target = matches!(state, LinkState::Linked | LinkState::Broken).then(|| "t".to_owned());
     link.decided_by = Decider::read(by);
-    reason.clone_into(&mut link.reason);
+    link.reason = reason.into();
     link
 }
 
@@ -70,17 +72,18 @@ fn change(action: Action) -> PlannedChange {
 }
 
 fn view(status: ChangeStatus, message: &str, held: Option<&str>) -> ChangeView {
-    let held = held.map(|words| Hold::parse(words, "many".to_owned()).unwrap());
-    ChangeView { change: PlannedChange { held, ..change(Action::Update) }, status, message: message.to_owned() }
+    let held = held.map(|words| Hold::parse(words, "many").unwrap());
+    ChangeView { change: PlannedChange { held, ..change(Action::Update) }, status, message: message.into() }
 }
 
 fn verdict(facts: &Facts) -> (String, Vec<String>) {
     let (verdict, _, next) = tell(&sync(), Kind::Asset, facts);
-    (verdict, next.into_iter().map(|advice| advice.command).collect())
+    (verdict.english(), next.iter().map(|advice| command(&advice.call)).collect())
 }
 
 fn steps(facts: &Facts) -> Vec<String> {
-    tell(&sync(), Kind::Asset, facts).1.into_iter().map(|step| format!("{}: {}", step.what, step.words)).collect()
+    let steps = tell(&sync(), Kind::Asset, facts).1;
+    steps.into_iter().map(|step| format!("{}: {}", step.what, step.words.english())).collect()
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn what_is_polled_is_not_said_to_be_planned() {
     let mut sync = sync();
     sync.rules.kinds.entry(Kind::Alert).or_default();
     let (_, _, next) = tell(&sync, Kind::Alert, &facts(None));
-    assert_eq!(next[0].command, "crosswalk alert poll s --plan");
+    assert_eq!(command(&next[0].call), "crosswalk alert poll s --plan");
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn each_state_of_a_link_has_a_verdict_and_what_would_change_it() {
             "in step: linked by serial number (SER-1 on both)",
             None,
         ),
-        (proposed, "waits for a yes or no", Some("crosswalk link set s asset a 77")),
+        (proposed, "waits to be confirmed or declined", Some("crosswalk link set s asset a 77")),
         (
             link(LinkState::Conflict, "matching", "two"),
             "a person must choose",
@@ -138,7 +141,7 @@ fn each_state_of_a_link_has_a_verdict_and_what_would_change_it() {
 fn what_bars_a_record_comes_before_its_own_link() {
     for (state, expected) in [
         (LinkState::Excluded, "its customer “Acme” (`c`) is excluded by the operator"),
-        (LinkState::Proposed, "waits for a yes or no"),
+        (LinkState::Proposed, "waits for its proposal to be confirmed or declined"),
         (LinkState::Unmapped, "is linked to nothing"),
     ] {
         let barred = Facts { customer: Some(customer(state)), ..facts(None) };
@@ -149,7 +152,7 @@ fn what_bars_a_record_comes_before_its_own_link() {
     let unknown = Facts { target: Some(stored("t", "PC")), ..Facts::default() };
     assert!(verdict(&unknown).0.contains("nothing of this sync touches it"));
     let (said, _, next) = tell(&sync(), Kind::Product, &facts(None));
-    assert_eq!((said.as_str(), next.len()), ("left out: products take no part in the sync `s`", 0));
+    assert_eq!((said.english().as_str(), next.len()), ("left out: products take no part in the sync `s`", 0));
 }
 
 #[test]
@@ -201,7 +204,7 @@ fn a_linked_record_that_is_gone_due_or_left_says_so() {
 
     let left =
         Finding::new(Cause::ByHand, Kind::Asset, "c", "a", "name was edited in the target to “X”, and is left so");
-    let mut edited = Facts { by_rule: vec!["cpu is left by the rule `ignore`".to_owned()], ..linked() };
+    let mut edited = Facts { by_rule: vec!["cpu is left by the rule `ignore`".into()], ..linked() };
     edited.afresh.findings = vec![left];
     assert!(verdict(&edited).0.starts_with("in step, but for what is left as it is"));
     let said = steps(&edited);
@@ -217,7 +220,7 @@ fn the_steps_go_from_the_source_to_the_target_and_tell_the_last_write() {
     let entry = |event: &str, message: &str, fields: &[&str]| JournalEntry {
         run: Some(RunId(7)),
         event: event.parse().unwrap(),
-        message: message.to_owned(),
+        message: message.into(),
         detail: Some(fields.iter().map(|field| serde_json::json!({ "field": field })).collect()),
         ..JournalEntry::at(NOW)
     };
@@ -258,6 +261,67 @@ fn candidates_come_with_their_scores_and_reasons() {
     conflict.candidates = vec![near("77", 0.85), near("78", 0.84)];
     conflict.declined = vec!["70".to_owned()];
     let said = steps(&facts(Some(conflict)));
-    let expected = "two are as near; `77` “PC” scores 0.85: same name; `78` “PC” scores 0.84: same name; said no to 70";
+    let expected = "two are as near; `77` “PC” scores 0.85: same name; `78` “PC” scores 0.84: same name; declined: 70";
     assert!(said[2].ends_with(expected), "{said:?}");
+}
+
+#[test]
+fn a_link_whose_record_was_never_read_waits_for_the_source() {
+    let unread = Facts { source: None, ..facts(Some(link(LinkState::Unmapped, "matching", "no serial number"))) };
+    let said = ("not in step: it was never read from `rmm`".to_owned(), vec!["crosswalk plan s".to_owned()]);
+    assert_eq!(verdict(&unread), said);
+}
+
+#[test]
+fn a_person_who_decided_is_named() {
+    let decided = |actor: Actor| JournalEntry { event: Event::Decided, actor: Some(actor), ..JournalEntry::at(NOW) };
+    let anna = Actor::Local("anna".to_owned());
+    for (by, actor, english, italian) in [
+        ("operator", &anna, "by the operator local:anna", "dall'operatore local:anna"),
+        ("operator", &Actor::Schedule, "by the schedule", "da un'esecuzione programmata"),
+        ("undo", &anna, "by an undo", "da un annullamento"),
+    ] {
+        let excluded =
+            Facts { journal: vec![decided(actor.clone())], ..facts(Some(link(LinkState::Excluded, by, "no"))) };
+        let said = tell(&sync(), Kind::Asset, &excluded).0;
+        assert_eq!(said.english(), format!("left out: excluded {english}"));
+        assert_eq!(render(&said, Lang::It), format!("escluso {italian}"));
+    }
+}
+
+#[test]
+fn every_decider_has_words_in_each_language() {
+    for decider in Decider::ALL {
+        let said = by(&link(LinkState::Linked, decider.as_str(), ""), None);
+        let (english, italian) = (said.english(), render(&said, Lang::It));
+        let hyphens = key(decider.as_str());
+        assert!(hyphens == decider.as_str() || english != format!("by {hyphens}"), "{english}");
+        assert!(!italian.starts_with("in base a:"), "{italian}");
+    }
+}
+
+#[test]
+fn an_open_write_says_when_it_is_looked_up() {
+    let open = |due_at| UncertainView {
+        change: "6.2".to_owned(),
+        sync: sync().name,
+        status: ChangeStatus::Uncertain,
+        kind: Kind::Asset,
+        action: Action::Create,
+        source: "a".to_owned(),
+        name: "PC".to_owned(),
+        target: None,
+        run: RunId(7),
+        intended_at: NOW,
+        looks: 1,
+        due_at,
+        why: "no reply".into(),
+        overtaken: None,
+    };
+    let begins = "not in step yet: it is unknown whether “create” of run 7 was written (no reply); it is looked up";
+    for (due_at, then) in [(None, ", and"), (Some(NOW), " by the first run after 2023-11-14T22:13:20Z, and")] {
+        let (said, next) = verdict(&Facts { uncertain: Some(open(due_at)), ..facts(None) });
+        assert_eq!(said, format!("{begins}{then} nothing else is planned meanwhile"));
+        assert_eq!(next, ["crosswalk plan s", "crosswalk uncertain settle 6.2"]);
+    }
 }

@@ -5,7 +5,7 @@
 use super::{Board, CANDIDATES_SHOWN};
 use crate::rules::matching::table::{Follows, Grade, Here, There, follows};
 use crate::rules::matching::{Decision, Holder};
-use crosswalk_model::{Candidate, Decider, LinkState, Record};
+use crosswalk_model::{Call, Candidate, Decider, LinkState, Record, Said, Verb, said};
 use std::collections::HashMap;
 
 /// A key that decides, and what it finds in the target.
@@ -83,16 +83,16 @@ impl<'a> Board<'a> {
             let several = if twin.is_some() { Here::Several } else { Here::One };
             let decision = match (follows(Grade::Hard, several, side), found.first()) {
                 (Follows::Link, Some((own, target))) => {
-                    Decision::Linked { target: target.id.clone(), by, reason: format!("same {by}: {own}") }
+                    Decision::Linked { target: target.id.clone(), by, reason: same_key(by, own) }
                 }
                 (Follows::Relink, Some((own, target))) => {
                     let gone = self.gone_holder(&target.id).unwrap_or_default();
-                    let reason = format!("same {by} {own} as {gone}, which is gone from the source");
+                    let reason = said!("match-same-key-as-gone", key = word(by), value = *own, gone);
                     Decision::Linked { target: target.id.clone(), by: Decider::ReEnrolled, reason }
                 }
-                (Follows::Ask, _) => conflict(by, &found, &self.why_ask(key, side, twin, &found)),
+                (Follows::Ask, _) => conflict(by, &found, self.why_ask(key, record, side, twin, &found)),
                 _ => match self.why_not_new(record, key, keys, &there) {
-                    Some(why) => conflict(by, &[], &why),
+                    Some(why) => conflict(by, &[], why),
                     None => continue,
                 },
             };
@@ -133,16 +133,13 @@ impl<'a> Board<'a> {
         key: &ByKey<'_, 'a>,
         keys: &[String],
         there: &HashMap<String, Vec<&'a Record>>,
-    ) -> Option<String> {
+    ) -> Option<Said> {
         let link = self.link(record).filter(|link| link.state != LinkState::Create)?;
         let mut with_key = keys.iter().filter_map(|key| there.get(key)).flatten();
         let target = with_key
             .find(|target| link.declined.contains(&target.id) && !(key.free_only && self.is_taken(&target.id)))?;
-        let (by, kind) = (key.by, self.setting.kind);
-        Some(format!(
-            "{} (“{}”) has this {by} and was declined: link it after all, or ask for this {kind} to be created",
-            target.id, target.name
-        ))
+        let (target, name) = (target.id.as_str(), target.name.as_str());
+        Some(said!("match-key-declined", key = word(key.by), kind = self.setting.kind, target, name))
     }
 
     /// How the target stands to what was found.
@@ -160,38 +157,59 @@ impl<'a> Board<'a> {
         }
     }
 
-    fn why_ask(&self, key: &ByKey<'_, 'a>, side: There, twin: Option<&String>, found: &[(&str, &Record)]) -> String {
-        let (by, kind) = (key.by, self.setting.kind);
-        match (side, twin, found.first()) {
-            (There::OfPresent, _, Some((_, target))) => match (self.holder)(&target.id) {
-                Some(Holder::Present(other)) => format!(
-                    "{} (“{}”) has this {by} and is linked to {other}, which is in the source as well: exclude or remove the one that is not in use, or ask for this one to be created",
-                    target.id, target.name
-                ),
-                _ => format!("several {kind}s of the source share this {by}"),
+    fn why_ask(
+        &self,
+        key: &ByKey<'_, 'a>,
+        record: &Record,
+        side: There,
+        twin: Option<&String>,
+        found: &[(&str, &Record)],
+    ) -> Said {
+        let (key, kind) = (word(key.by), self.setting.kind);
+        let first = found.first().map(|(_, target)| (target.id.as_str(), target.name.as_str(), whose(target)));
+        match (side, twin, first) {
+            (There::OfPresent, _, Some((target, name, _))) => match (self.holder)(target) {
+                Some(Holder::Present(other)) => said!("match-key-of-present", key, target, name, other),
+                _ => said!("match-key-shared", key, kind),
             },
-            (There::FreeElsewhere, _, Some((_, target))) => format!(
-                "{} (“{}”) of another account, {}, has this {by}: move it there, or ask for this {kind} to be created",
-                target.id,
-                target.name,
-                target.parent.as_deref().unwrap_or("none")
-            ),
-            (There::OfGoneElsewhere, _, Some((_, target))) => format!(
-                "{} (“{}”) of another account, {}, has this {by}, and its own {kind} is gone from the source: link it (`link set`) if it is the same, and it is moved to this customer, or ask for this {kind} to be created",
-                target.id,
-                target.name,
-                target.parent.as_deref().unwrap_or("none")
-            ),
-            (There::Nobody, Some(twin), _) => format!(
-                "the source has the {by} {twin} more than once: exclude or remove what is not in use, or ask for it to be created"
-            ),
-            (_, Some(_), _) => format!("the source has this {by} more than once"),
-            _ if found.len() > CANDIDATES_SHOWN => {
-                format!("more than {CANDIDATES_SHOWN} records of the target share this {by}")
+            (There::FreeElsewhere, _, Some((target, name, whose))) => {
+                said!("match-key-elsewhere-free", key, kind, target, name, whose)
             }
-            _ => format!("{} records of the target share this {by}", found.len()),
+            (There::OfGoneElsewhere, _, Some((target, name, whose))) => {
+                let link = Call::of(Verb::LinkSet).with("kind", kind).with("source", &record.id).with("target", target);
+                said!("match-key-elsewhere-of-gone", key, kind, target, name, whose, link)
+            }
+            (There::Nobody, Some(twin), _) => said!("match-key-twice", key, value = twin),
+            (_, Some(_), _) => said!("match-key-twice-in-source", key),
+            _ if found.len() > CANDIDATES_SHOWN => said!("match-key-many-in-target", key, count = CANDIDATES_SHOWN),
+            _ => said!("match-key-several-in-target", key, count = found.len()),
         }
     }
+}
+
+/// The account that a target record outside this one belongs to.
+fn whose(target: &Record) -> Said {
+    match target.parent.as_deref() {
+        Some(account) => said!("match-of-account", account),
+        None => said!("match-of-no-account"),
+    }
+}
+
+/// The word by which the catalogues choose what a key is called.
+fn word(by: Decider) -> &'static str {
+    match by {
+        Decider::Stamp => "stamp",
+        Decider::KnownId => "id",
+        Decider::SerialNumber => "serial-number",
+        Decider::MacAddress => "mac-address",
+        Decider::ProductCode => "product-code",
+        Decider::CustomerNumber => "customer-number",
+        _ => "name",
+    }
+}
+
+fn same_key(by: Decider, value: &str) -> Said {
+    said!("match-same-key", key = word(by), value)
 }
 
 /// Leaves sources that match one target through different keys for review.
@@ -207,14 +225,13 @@ fn part_shared(key: &ByKey<'_, '_>, decided: &mut [(usize, Decision)]) {
             && reached.get(target).is_some_and(|count| *count > 1)
             && let Some(record) = key.pool.iter().find(|record| record.id == *target)
         {
-            let by = key.by;
-            let why = format!("several records of the source share a {by} with one of the target");
-            *decision = conflict(by, &[("", record)], &why);
+            let why = said!("match-key-shared-with-one", key = word(key.by));
+            *decision = conflict(key.by, &[("", record)], why);
         }
     }
 }
 
-fn conflict(by: impl std::fmt::Display, found: &[(&str, &Record)], why: &str) -> Decision {
+fn conflict(by: Decider, found: &[(&str, &Record)], why: Said) -> Decision {
     let candidates = found
         .iter()
         .take(CANDIDATES_SHOWN)
@@ -222,10 +239,10 @@ fn conflict(by: impl std::fmt::Display, found: &[(&str, &Record)], why: &str) ->
             target: target.id.clone(),
             name: target.name.clone(),
             score: 1.0,
-            reason: if key.is_empty() { format!("same {by}") } else { format!("same {by}: {key}") },
+            reason: if key.is_empty() { said!("match-same", key = word(by)) } else { same_key(by, key) },
         })
         .collect();
-    Decision::Conflict { candidates, reason: why.to_owned() }
+    Decision::Conflict { candidates, reason: why }
 }
 
 fn distinct(mut keys: Vec<String>) -> Vec<String> {

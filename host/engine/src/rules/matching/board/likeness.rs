@@ -5,7 +5,8 @@
 use super::{Board, CANDIDATES_KEPT, CANDIDATES_SHOWN};
 use crate::rules::matching::Decision;
 use crate::rules::matching::table::{Follows, Grade, Here, There, follows};
-use crosswalk_model::{Candidate, Decider, Kind, Operation, Record};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Candidate, Decider, Kind, Operation, Record, Said, said};
 use std::collections::{HashMap, HashSet};
 
 /// Two candidates whose scores are this near are a conflict.
@@ -34,7 +35,8 @@ impl Board<'_> {
                         let best = candidates.first().filter(|best| best.score >= enough)?;
                         let contested = has_close_second(candidates) || has_rival(&rivals, *at, best);
                         (!contested).then(|| {
-                            let reason = format!("accepted at {:.2}: {}", best.score, best.reason);
+                            let score = Arg::decimal(format!("{:.2}", best.score));
+                            let reason = said!("match-accepted", score, because = &best.reason);
                             (*at, Decision::Linked { target: best.target.clone(), by: Decider::AcceptedScore, reason })
                         })
                     })
@@ -78,11 +80,13 @@ impl Board<'_> {
             (Follows::Propose, Some(best)) => Decision::Proposed { candidates: shown(), reason: best.reason.clone() },
             (Follows::Ask, Some(best)) => {
                 let near = candidates.iter().filter(|other| other.score >= best.score - CLOSE).count();
-                let near = if near == CANDIDATES_KEPT { format!("{near} or more") } else { near.to_string() };
                 let reason = match side {
                     _ if twin => twin_reason(kind),
-                    There::Several => format!("{near} records of the target are alike: {}", best.reason),
-                    _ => format!("another {kind} of the source is as near to “{}”", best.name),
+                    There::Several if near == CANDIDATES_KEPT => {
+                        said!("match-alike-or-more", count = near, because = &best.reason)
+                    }
+                    There::Several => said!("match-alike", count = near, because = &best.reason),
+                    _ => said!("match-rival", kind, name = best.name.as_str()),
                 };
                 Decision::Conflict { candidates: shown(), reason }
             }
@@ -94,25 +98,15 @@ impl Board<'_> {
     fn nothing_like_it(&self, record: &Record) -> Decision {
         let kind = self.setting.kind;
         if !self.setting.rules.create {
-            Decision::Unmapped {
-                reason: format!("nothing in the target is like it, and this sync creates no {kind}s by itself"),
-            }
+            Decision::Unmapped { reason: said!("match-new-not-created", kind) }
         } else if !self.setting.describe.writes.contains(&Operation::Create) {
-            Decision::Unmapped {
-                reason: format!(
-                    "nothing in the target is like it, and a {kind} cannot be created there: make it by hand, and the next plan finds it"
-                ),
-            }
+            Decision::Unmapped { reason: said!("match-new-not-creatable", kind) }
         } else if !self.setting.target_complete {
-            Decision::Unmapped { reason: "the target was not read completely, so it is not known to be new".to_owned() }
+            Decision::Unmapped { reason: said!("match-target-unread") }
         } else if let Some(until) = (self.setting.waits)(record) {
-            Decision::Unmapped {
-                reason: format!(
-                    "it tells no serial number yet, under a name that systems make up, so it may be in the target already: created if that is still so at {until}, or once it is asked for"
-                ),
-            }
+            Decision::Unmapped { reason: said!("match-nameless", until) }
         } else {
-            Decision::Create { reason: format!("new: nothing in the target is like this {kind}") }
+            Decision::Create { reason: said!("match-new", kind) }
         }
     }
 }
@@ -136,8 +130,8 @@ fn has_rival(rivals: &Rivals, at: usize, best: &Candidate) -> bool {
         .is_some_and(|all| all.iter().any(|(other, score)| *other != at && *score >= best.score - CLOSE))
 }
 
-fn twin_reason(kind: Kind) -> String {
-    format!("the source has another {kind} of this name: link each by hand, or ask for it to be created")
+fn twin_reason(kind: Kind) -> Said {
+    said!("match-twin", kind)
 }
 
 /// Whether the second of some candidates, best first, is as near as makes it a choice.

@@ -34,7 +34,7 @@ fn a_customer_is_found_by_stamp_then_number_and_a_name_only_proposes() {
         assert_eq!(short(&decisions[source]), expected, "{source}");
     }
     let Decision::Proposed { candidates, reason } = &decisions["s3"] else { panic!() };
-    assert!(candidates[0].score >= 0.9 && reason.contains("same name"), "{candidates:?}");
+    assert!(candidates[0].score >= 0.9 && reason.english().contains("same name"), "{candidates:?}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn what_is_decided_is_stored_only_when_it_differs() {
     let broken =
         decided(Some(&linked), Kind::Customer, "s1", &Decision::Broken { reason: "gone".into() }, NOW).unwrap();
     assert_eq!((broken.state, broken.target.as_deref()), (LinkState::Broken, Some("t1")), "it may come back");
-    for stays in [Decision::Keep, Decision::Create { reason: String::new() }] {
+    for stays in [Decision::Keep, Decision::Create { reason: Said::default() }] {
         assert_eq!(decided(Some(&linked), Kind::Customer, "s1", &stays, NOW), None);
     }
 }

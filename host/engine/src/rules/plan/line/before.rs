@@ -5,7 +5,8 @@
 use super::weigh::{Weighed, Weighing};
 use super::{LineVerdict, Place, QUANTITY, Retire, integer};
 use crate::rules::terms::term;
-use crosswalk_model::{Brake, Hold, Record};
+use crosswalk_model::verb::Verb;
+use crosswalk_model::{Brake, Hold, Record, Said, said};
 use jiff::civil::Date;
 use std::collections::HashSet;
 
@@ -13,8 +14,7 @@ impl Weighing<'_, '_> {
     /// A part of it was billed by a line of its own.
     pub(super) fn joined(&self) -> Option<Hold> {
         let Retire { key, line, .. } = self.parts.iter().find_map(|part| part.old.as_ref())?;
-        let reason = format!("{key} was billed by line {line} until now: that is set to 0 from the same day on");
-        Some(Hold::new(Brake::Moved, reason))
+        Some(Hold::new(Brake::Moved, said!("line-joined", part = key.to_string(), line)))
     }
 
     /// Of what it was billed by until now, another line.
@@ -22,22 +22,18 @@ impl Weighing<'_, '_> {
         let old = self.linked_elsewhere(line);
         let has = old.map_or(0, |old| integer(old.field(QUANTITY)).unwrap_or_default());
         let contract = old.and_then(|old| self.contract_of(old));
-        let name = contract.map_or("its contract", |contract| contract.name.as_str());
+        let name = || contract.map_or_else(|| old_contract(old), |contract| contract.name.clone());
         let ended = contract.and_then(|contract| term(contract).ended(self.input.today));
         let reason = match (old, ended) {
-            (Some(_), Some(ended)) => {
-                format!("it was billed by line {id} of the contract {name} until that ended, on {ended}")
-            }
+            (Some(_), Some(ended)) => said!("line-moved-ended", line = id, contract = name(), ended),
             (Some(_), None) if (self.input.goes_on)(&self.key, id) => {
-                format!("it was billed by line {id} of the contract {name} until now, which goes on for others")
+                said!("line-moved-goes-on", line = id, contract = name())
             }
-            (Some(old), None) if old.active() && has != 0 => format!(
-                "it was billed by line {id} of the contract {name} until now: that is set from {has} to 0 from the same day on"
-            ),
-            (Some(_), None) => format!("it was billed by line {id} of the contract {name}, which has nothing any more"),
-            (None, _) => {
-                format!("it was billed by line {id} until now, which is not to be seen: look that it bills nothing")
+            (Some(old), None) if old.active() && has != 0 => {
+                said!("line-moved", line = id, contract = name(), has)
             }
+            (Some(_), None) => said!("line-moved-empty", line = id, contract = name()),
+            (None, _) => said!("line-moved-unseen", line = id),
         };
         Hold::new(Brake::Moved, reason)
     }
@@ -59,9 +55,9 @@ impl Weighing<'_, '_> {
         all.filter(|old| seen.insert(old.line.clone())).collect()
     }
 
-    pub(super) fn cannot_retire(&self, line: Option<&Record>) -> Option<String> {
+    pub(super) fn cannot_retire(&self, line: Option<&Record>) -> Option<Said> {
         let old = self.retires(line).into_iter().next().filter(|_| !self.writes())?;
-        Some(format!("it is billed by line {}, which the target cannot change: set that to 0 there", old.line))
+        Some(said!("line-cannot-retire", line = old.line))
     }
 
     pub(super) fn dates_of(&self, old: &Retire, effective: Date) -> Option<Hold> {
@@ -70,37 +66,39 @@ impl Weighing<'_, '_> {
     }
 
     /// What is not billed any more: what stays on a contract is told until it is 0.
-    pub(super) fn ends(&self, why: &str) -> Weighed {
+    pub(super) fn ends(&self, why: Said) -> Weighed {
         match self.bills_on(None) {
             Some(old) => {
-                let how = match self.input.place {
-                    Place::Contract(_) => "set it to 0 with `crosswalk usage adjust`",
-                    _ => "set it to 0 in the PSA",
+                let contract = (self.input.contract_of)(&old.contract).map_or(&old.contract, |contract| &contract.name);
+                let stays = match self.input.place {
+                    Place::Contract(_) => {
+                        let adjust = self.call(Verb::UsageAdjust).with("quantity", 0);
+                        said!("line-stays-adjust", line = old.line, contract, has = old.has, adjust)
+                    }
+                    _ => said!("line-stays", line = old.line, contract, has = old.has),
                 };
-                let contract =
-                    (self.input.contract_of)(&old.contract).map_or("its contract", |contract| &contract.name);
-                let reason =
-                    format!("{why}, and line {} stays on the contract {contract} with {}: {how}", old.line, old.has);
-                (LineVerdict::Left, reason)
+                (LineVerdict::Left, Said::several([why, stays]))
             }
-            None => (LineVerdict::InStep, why.to_owned()),
+            None => (LineVerdict::InStep, why),
         }
     }
 
     /// What else is wrong with the line.
-    pub(super) fn notes(&self, line: Option<&Record>) -> Vec<String> {
+    pub(super) fn notes(&self, line: Option<&Record>) -> Vec<Said> {
         let mut notes = Vec::new();
         for id in self.known().former.iter().filter(|id| Some(id.as_str()) != line.map(|line| line.id.as_str())) {
             let Some(old) = (self.input.line_of)(id).filter(|old| old.active()) else { continue };
             let Some(contract) = self.contract_of(old) else { continue };
             let has = integer(old.field(QUANTITY)).unwrap_or_default();
             if has != 0 && term(contract).ended(self.input.today).is_none() && !(self.input.goes_on)(&self.key, id) {
-                notes.push(format!(
-                    "line {id} of the contract {}, by which it was billed before, still has {has}: set it to 0 in the PSA",
-                    contract.name
-                ));
+                notes.push(said!("line-former", line = id, contract = &contract.name, has));
             }
         }
         notes
     }
+}
+
+/// The id of the contract of a line that was billed by before, where that contract was not read.
+fn old_contract(old: Option<&Record>) -> String {
+    old.and_then(|old| old.parent.clone()).unwrap_or_default()
 }

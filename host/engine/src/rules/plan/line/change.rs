@@ -6,7 +6,7 @@ use super::{
 };
 use crosswalk_model::{
     Action, Decider, FieldDiff, Hold, Kind, LineKey, LineMemory, LineStep, Link, LinkState, PartCount, PartDay,
-    PlannedChange, Replaced, Risk, Step, Timestamp, Value,
+    PlannedChange, Replaced, Risk, Step, Timestamp, Value, said,
 };
 use jiff::civil::Date;
 use std::collections::HashSet;
@@ -77,7 +77,7 @@ pub(super) fn change(
 }
 
 fn contract(input: &UsageInput<'_>) -> Option<String> {
-    match input.place {
+    match &input.place {
         Place::Contract(contract) => Some(contract.id.clone()),
         Place::Off(_) | Place::Excluded(_) | Place::Nowhere(_) => None,
     }
@@ -129,8 +129,8 @@ pub(super) fn retire(input: &UsageInput<'_>, line: &Line, old: &Retire, held: Op
         ],
         step: Step::Line(Box::new(step)),
         reason: match is_alone {
-            true => format!("nothing is counted of {}, and its line goes to 0", old.key),
-            false => format!("{} is billed by another line from that day on", old.key),
+            true => said!("line-retired", line = old.key.to_string()),
+            false => said!("line-retired-for-another", line = old.key.to_string()),
         },
         risk: Risk::High,
         calls: input.describe.calls_per_change,

@@ -2,9 +2,10 @@
 //!
 //! Days are those of the sync's calendar. The term of a contract is in `terms`.
 
-use super::{Retire, Weighing, date};
+use super::{LineKey, Retire, Weighing, date};
 use crate::rules::terms::{in_force, is_offered, term};
-use crosswalk_model::{Brake, Hold, Record};
+use crosswalk_model::verb::{Call, Verb};
+use crosswalk_model::{Brake, Hold, Record, Said, said};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::HashSet;
@@ -39,12 +40,8 @@ impl Retire {
     /// What keeps the line from ending on a day.
     pub(super) fn taken(&self, on: Date) -> Option<Hold> {
         let (changed, open) = (self.changed?, self.open_day(on)?);
-        let reason = format!(
-            "line {} was changed from {changed} on already, and cannot end on {on}; the first open day is {open}: \
-             `crosswalk usage approve --effective {open}`",
-            self.line
-        );
-        Some(Hold::new(Brake::Dates, reason))
+        let approve = approve(&self.key, open);
+        Some(Hold::new(Brake::Dates, said!("line-end-taken", line = &self.line, changed, on, open, approve)))
     }
 }
 
@@ -76,12 +73,10 @@ impl Weighing<'_, '_> {
 
     /// What a change of a line does not reach: it holds from the first day that is not invoiced, and may have
     /// been counted before that.
-    pub(super) fn lost(&self, line: Option<&Record>, effective: Date) -> Option<String> {
+    pub(super) fn lost(&self, line: Option<&Record>, effective: Date) -> Option<Said> {
         let until = line.and_then(|line| date(line.field("invoiced-until")))?;
         let is_first = until.tomorrow().ok() == Some(effective);
-        is_first.then(|| {
-            format!("it is invoiced until {until}: the change holds from {effective} on, and for no day before that")
-        })
+        is_first.then(|| said!("line-days-lost", until, effective))
     }
 
     /// The first day from which on a line of a contract can change, a given one at the earliest.
@@ -109,67 +104,80 @@ impl Weighing<'_, '_> {
     /// What keeps a quantity from holding from its day on.
     pub(super) fn dates(&self, contract: &Record, line: Option<&Record>, on: Date) -> Option<Hold> {
         let term = term(contract);
-        let name = &contract.name;
+        let contract_name = &contract.name;
         let why = if let Some(starts) = term.first.filter(|starts| on < *starts) {
-            format!("{on} lies before the contract {name} begins, on {starts}")
+            said!("line-before-contract", on, contract = contract_name, starts)
         } else if let Some(ends) = term.last.filter(|ends| on > *ends) {
-            let why = format!("{on} lies after the contract {name} ended, on {ends}");
-            let reason =
-                format!("{why}; {}; its last day: `crosswalk usage approve --effective {ends}`", self.what_follows());
-            return Some(Hold::new(Brake::Dates, reason));
+            let why = said!("line-after-contract", on, contract = contract_name, ends);
+            let last_day = said!("line-last-day", approve = approve(&self.key, ends));
+            return Some(Hold::new(Brake::Dates, Said::several([why, self.what_follows(), last_day])));
         } else if let Some(until) =
             line.and_then(|line| date(line.field("invoiced-until"))).filter(|until| on <= *until)
         {
-            format!("it is invoiced until {until}: {on} cannot change any more")
+            said!("line-invoiced", until, on)
         } else if let Some(changed) = self.changed(line, on) {
             match changed == on {
-                true => format!("it was changed from {on} on already, and a day takes one change"),
-                false => format!("it was changed from {changed} on already, and cannot change from {on} on any more"),
+                true => said!("line-changed-that-day", on),
+                false => said!("line-changed-later", changed, on),
             }
         } else {
             return None;
         };
         let other = match self.open_day(contract, line, on) {
-            Some(day) => format!("the first open day is {day}: `crosswalk usage approve --effective {day}`"),
-            None => "no day of the contract is open: choose another contract with `crosswalk customer map --contract`"
-                .to_owned(),
+            Some(day) => said!("line-first-open-day", day, approve = approve(&self.key, day)),
+            None => said!("line-no-open-day", map = map(Some(&self.key.customer)).choose("contract")),
         };
-        Some(Hold::new(Brake::Dates, format!("{why}; {other}")))
+        Some(Hold::new(Brake::Dates, Said::several([why, other])))
     }
 
     /// Which contract to choose instead of one that has ended.
-    pub(super) fn what_follows(&self) -> String {
-        what_follows(self.input.successors)
+    fn what_follows(&self) -> Said {
+        what_follows(self.input.successors, Some(&self.key.customer))
     }
+
+    /// Why its contract bills nothing today.
+    pub(super) fn out_of_force(&self, contract: &Record) -> Option<Said> {
+        not_in_force(contract, self.input.today, || self.what_follows())
+    }
+}
+
+/// Approves the line from a day on.
+pub(super) fn approve(line: &LineKey, from: Date) -> Call {
+    Call::of(Verb::UsageApprove).with("customer", &line.customer).with("product", &line.product).with("effective", from)
+}
+
+/// Maps a customer; the person chooses which where none is given.
+fn map(customer: Option<&str>) -> Call {
+    let map = Call::of(Verb::CustomerMap);
+    customer.into_iter().fold(map, |map, customer| map.with("customer", customer))
 }
 
 /// Why a contract bills nothing today.
-pub(crate) fn out_of_force(contract: &Record, today: Date, successors: &[&Record]) -> Option<String> {
+pub(crate) fn out_of_force(contract: &Record, today: Date, successors: &[&Record]) -> Option<Said> {
+    not_in_force(contract, today, || what_follows(successors, None))
+}
+
+fn not_in_force(contract: &Record, today: Date, what_follows: impl FnOnce() -> Said) -> Option<Said> {
     if in_force(contract, today) {
         return None;
     }
-    let (days, name) = (term(contract), &contract.name);
+    let (days, contract) = (term(contract), &contract.name);
     Some(match (days.ended(today), days.first.filter(|first| *first > today)) {
-        (Some(ended), _) => {
-            let follows = what_follows(successors);
-            format!("the contract {name} ended on {ended}, and nothing is billed any more: {follows}")
-        }
-        (None, Some(first)) => format!("the contract {name} begins on {first} only"),
-        (None, None) => format!("the contract {name} is not in force, and bills nothing: choose another"),
+        (Some(ended), _) => said!("line-contract-ended", contract, ended, follows = what_follows()),
+        (None, Some(first)) => said!("line-contract-begins", contract, first),
+        (None, None) => said!("line-contract-not-in-force", contract),
     })
 }
 
-/// Which contract to choose instead of one that has ended, in words.
-fn what_follows(successors: &[&Record]) -> String {
+/// Which contract to choose instead of one that has ended.
+fn what_follows(successors: &[&Record], customer: Option<&str>) -> Said {
+    let to = |id: &str| map(customer).with("contract", id);
     match successors {
-        [] => "choose the contract that follows with `crosswalk customer map --contract`".to_owned(),
-        [only] => format!("{} follows it: `crosswalk customer map --contract {}`", only.name, only.id),
-        [first, rest @ ..] => format!(
-            "{} ({}) follows it, or one of {} more: `crosswalk customer map --contract {}`",
-            first.name,
-            first.id,
-            rest.len(),
-            first.id
-        ),
+        [] => said!("line-choose-successor", map = map(customer).choose("contract")),
+        [only] => said!("line-successor", contract = &only.name, map = to(&only.id)),
+        [first, rest @ ..] => {
+            let (contract, id) = (&first.name, &first.id);
+            said!("line-successors", contract, id, count = rest.len(), map = to(id))
+        }
     }
 }

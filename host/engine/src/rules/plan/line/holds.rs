@@ -4,8 +4,9 @@
 //! `leaving`.
 
 use super::{Line, LineVerdict, Weighing, parts};
+use crosswalk_model::said::Arg;
 use crosswalk_model::sync::{BrakeLimits, UsageRules};
-use crosswalk_model::{Action, Brake, Hold};
+use crosswalk_model::{Action, Brake, Hold, said};
 use std::cmp::Ordering;
 
 impl Weighing<'_, '_> {
@@ -15,20 +16,16 @@ impl Weighing<'_, '_> {
         let mut holds = Vec::new();
         if !as_left {
             let approved = self.known().quantity.unwrap_or_default();
-            let reason = format!("somebody set it to {has} in the PSA, where {approved} were approved");
-            holds.push(Hold::new(Brake::Edited, reason));
+            holds.push(Hold::new(Brake::Edited, said!("line-edited", has, approved)));
         }
         let moved = has.abs_diff(quantity);
         let is_share = moved.saturating_mul(100) > u64::from(*percent).saturating_mul(has.unsigned_abs());
         if quantity == 0 && has != 0 {
-            holds.push(Hold::new(Brake::Zero, format!("the count fell from {has} to zero")));
+            holds.push(Hold::new(Brake::Zero, said!("line-fell-to-zero", has)));
         } else if quantity < has && is_share {
-            holds.push(Hold::new(
-                Brake::Quantity,
-                format!("it falls from {has} to {quantity}: by more than {percent} %"),
-            ));
+            holds.push(Hold::new(Brake::Quantity, said!("line-falls-far", has, quantity, percent = *percent)));
         } else if moved >= u64::from(*least) && is_share {
-            let reason = format!("from {has} to {quantity}: more than {percent} %, and at least {least}");
+            let reason = said!("line-moves-far", has, quantity, percent = *percent, least = *least);
             holds.push(Hold::new(Brake::Quantity, reason));
         }
         holds
@@ -52,9 +49,7 @@ impl Weighing<'_, '_> {
         let own = if self.parts.is_empty() { vec![self.key.to_string()] } else { parts::names(&self.parts) };
         let before = self.parts_before();
         (own != before).then(|| {
-            let reason =
-                format!("it is the sum of {} now, and was that of {}", own.join(" and "), before.join(" and "));
-            Hold::new(Brake::Parts, reason)
+            Hold::new(Brake::Parts, said!("line-parts-changed", parts = Arg::list(own), before = Arg::list(before)))
         })
     }
 }
@@ -99,25 +94,22 @@ impl Sweep {
     }
 
     /// What holds what goes one way, if it is too much: of the lines, or of the units.
-    fn over(&self, brake: Brake, word: &str, moved: Moved, limits: &BrakeLimits) -> Option<Hold> {
+    fn over(&self, brake: Brake, moved: Moved, limits: &BrakeLimits) -> Option<Hold> {
         let (percent, least) = (limits.sync_quantity_percent, limits.sync_quantity_least);
         let is_over = |part: u64, all: u64| part >= u64::from(least) && part * 100 > u64::from(percent) * all;
         let Moved { lines, units } = moved;
         // One line has brakes of its own.
         let held = lines > 1 && (is_over(lines, self.all.lines) || is_over(units, self.all.units));
         held.then(|| {
-            let reason = format!(
-                "over the whole sync {lines} of {} lines {word}, by {units} of {} units: more than {percent} %, and at least {least}",
-                self.all.lines, self.all.units
-            );
-            Hold::new(brake, reason)
+            let Moved { lines: all_lines, units: all_units } = self.all;
+            Hold::new(brake, said!("line-sweep", brake, lines, all_lines, units, all_units, percent, least))
         })
     }
 
     /// Holds what goes the way of which there is too much. A number that a person asked for is left alone.
     pub(crate) fn hold(&self, limits: &BrakeLimits, lines: &mut [Line], asked: &dyn Fn(&str) -> bool) {
-        let falls = self.over(Brake::Falls, "fall", self.down, limits);
-        let rises = self.over(Brake::Rises, "rise", self.up, limits);
+        let falls = self.over(Brake::Falls, self.down, limits);
+        let rises = self.over(Brake::Rises, self.up, limits);
         for line in lines.iter_mut().filter(|line| !asked(&line.product)) {
             let LineVerdict::Change { action, quantity, .. } = line.verdict else { continue };
             let hold = match quantity.cmp(&had(line, action)) {

@@ -5,8 +5,10 @@
 //! `billing::leaving` finds who leaves; the consequences are decided here, with how changes and links record them.
 
 use super::Weighing;
+use super::days::approve;
 use super::types::Left;
-use crosswalk_model::{Brake, Hold, LineKey, LineMemory, LineStep, Link, PartDay, Rest};
+use crosswalk_model::said::Arg;
+use crosswalk_model::{Brake, Hold, LineKey, LineMemory, LineStep, Link, PartDay, Rest, Said, said};
 use jiff::civil::Date;
 use std::collections::HashSet;
 
@@ -41,11 +43,10 @@ impl<'a> Weighing<'_, 'a> {
     /// It, or a part of it, was billed with others.
     pub(super) fn comes_from_a_sum(&self) -> Option<Hold> {
         let (part, Left { leader, line, since, .. }) = self.all_left().next()?;
+        let (part, leader) = (part.to_string(), leader.to_string());
         let reason = match since {
-            None => format!(
-                "{part} was billed together with {leader} by line {line} until now: that goes on without it from the same day on"
-            ),
-            Some(day) => format!("{part} was billed together with {leader}, and from {day} on no line bills it"),
+            None => said!("line-leaves-sum", part, leader, line),
+            Some(day) => said!("line-left-sum", part, leader, day = *day),
         };
         Some(Hold::new(Brake::Moved, reason))
     }
@@ -59,7 +60,7 @@ impl<'a> Weighing<'_, 'a> {
 
     /// The days that a change leaves out on which no line bills something of it. Approved by itself it holds from any
     /// day, and what it rests on from the same.
-    pub(super) fn left_out(&self, effective: Date) -> Option<String> {
+    pub(super) fn left_out(&self, effective: Date) -> Option<Said> {
         if let Some(told) = self.since_different_days() {
             return Some(told);
         }
@@ -67,27 +68,19 @@ impl<'a> Weighing<'_, 'a> {
         if self.rests().is_empty() {
             return None;
         }
-        Some(format!(
-            "no line bills a part of it from {since} to {effective}: `crosswalk usage approve --effective {since}` bills \
-             those days as well"
-        ))
+        Some(said!("line-days-left-out", since, effective, approve = approve(&self.key, since)))
     }
 
     /// Of parts that no line bills since different days one is billed from a later day than it could be, as from its
     /// own another would be billed twice.
-    fn since_different_days(&self) -> Option<String> {
+    fn since_different_days(&self) -> Option<Said> {
         let mut days = self.unbilled();
         days.sort_by(|(a, from), (b, since)| (from, a).cmp(&(since, b)));
         let (_, last) = *days.last()?;
         let early = days.iter().filter(|(_, since)| *since < last);
-        let early: Vec<String> = early.map(|(part, since)| format!("{part} from {since}")).collect();
-        (!early.is_empty()).then(|| {
-            format!(
-                "no line bills {} to {last}, and from an earlier day others of its parts would be billed twice: those \
-                 days are to be billed by hand",
-                early.join(" and ")
-            )
-        })
+        let early: Vec<Said> =
+            early.map(|(part, since)| said!("line-part-since", part = part.to_string(), since = *since)).collect();
+        (!early.is_empty()).then(|| said!("line-parts-left-out", parts = Arg::list(early), last))
     }
 
     /// The same, held: a person has to know of the days.
@@ -113,9 +106,10 @@ impl<'a> Weighing<'_, 'a> {
 
     /// What was billed with it goes elsewhere: held under the same name as that, so that both are let go at once.
     pub(super) fn gives_away(&self) -> Option<Hold> {
-        let names: Vec<String> = self.leaves().iter().map(ToString::to_string).collect();
-        let reason = format!("{} is billed by another line from the same day on", names.join(" and "));
-        (!names.is_empty()).then(|| Hold::new(Brake::Moved, reason))
+        let parts = self.leaves();
+        let names = Arg::list(parts.iter().map(ToString::to_string));
+        let reason = || said!("line-gives-away", count = parts.len(), parts = names);
+        (!parts.is_empty()).then(|| Hold::new(Brake::Moved, reason()))
     }
 
     /// The parts that its line is to go on without.

@@ -2,7 +2,7 @@
 
 use crosswalk_model::sync::UsageRules;
 use crosswalk_model::usage::day;
-use crosswalk_model::{Action, Hold, KindDescription, LineKey, Link, Record, Rest, Value};
+use crosswalk_model::{Action, Hold, KindDescription, LineKey, Link, Record, Rest, Said, Value};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,7 +26,7 @@ pub struct UsageInput<'a> {
     /// The month that counts, where the vendor reports by month.
     pub period: Option<&'a str>,
     /// Why its counts are not known, if they are not.
-    pub not_fetched: Option<&'a str>,
+    pub not_fetched: Option<&'a Said>,
     /// The links of its lines, by the source's product.
     pub links: &'a BTreeMap<String, Link>,
     /// What is on the contract; none when that could not be read.
@@ -37,8 +37,8 @@ pub struct UsageInput<'a> {
     pub contract_of: &'a dyn Fn(&str) -> Option<&'a Record>,
     /// The contracts that may follow the one it has, which has ended; the likeliest first.
     pub successors: &'a [&'a Record],
-    /// Who else has a line of a contract, in words; asked for the sake of one of these lines.
-    pub taken: &'a dyn Fn(&LineKey, &str) -> Option<String>,
+    /// Who else has a line of a contract, as `billed by …`; asked for the sake of one of these lines.
+    pub taken: &'a dyn Fn(&LineKey, &str) -> Option<Said>,
     /// Whether a line of a contract is billed by others than this one: it goes on without it.
     pub goes_on: &'a dyn Fn(&LineKey, &str) -> bool,
     /// The sum that this line was a part of and is not billed by any more, or is to leave.
@@ -84,16 +84,16 @@ pub enum Share<'a> {
 }
 
 /// Where a customer's quantities go.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Place<'a> {
     /// To this contract.
     Contract(&'a Record),
-    /// Nowhere for now: a person switched its usage off; in words.
-    Off(&'a str),
-    /// Nowhere any more: a person excluded the customer or its contract; which, in words.
-    Excluded(&'a str),
+    /// Nowhere for now: a person switched its usage off; which switch.
+    Off(Said),
+    /// Nowhere any more: a person excluded the customer or its contract; which of both.
+    Excluded(Said),
     /// Nowhere yet, for this reason.
-    Nowhere(&'a str),
+    Nowhere(Said),
 }
 
 /// What a source product is in the target.
@@ -115,7 +115,7 @@ pub enum Product {
     /// Not to be billed.
     Excluded,
     /// Nobody decided yet, for this reason.
-    Open(String),
+    Open(Said),
 }
 
 /// What a person wants of a line instead of the count.
@@ -159,9 +159,9 @@ pub struct Line {
     /// What follows.
     pub verdict: LineVerdict,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Said,
     /// What else is wrong, one sentence each, until it is put right.
-    pub notes: Vec<String>,
+    pub notes: Vec<Said>,
 }
 
 /// What follows for a line.
@@ -251,7 +251,7 @@ pub struct Part {
     /// How many of it are in use, where the vendor tells.
     pub actual: Option<i64>,
     /// Why its count is not known.
-    pub why: Option<String>,
+    pub why: Option<Said>,
     /// The line it was billed by until now, where that is another.
     pub old: Option<Retire>,
     /// From which day on no line bills it, where the line of its own came to its end.

@@ -1,17 +1,17 @@
 //! Decides one line from its numbers and its place on the contract.
 
-use super::{
-    Choice, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Share, UsageInput, count, integer, out_of_force,
-};
+use super::{Choice, Line, LineVerdict, PRODUCT, Part, Place, Product, QUANTITY, Share, UsageInput, count, integer};
+use crosswalk_model::said::Arg;
+use crosswalk_model::verb::{Call, Verb};
 use crosswalk_model::{
-    Action, Brake, Decider, Hold, LineKey, LineMemory, Link, LinkState, Operation, Record, Value, Writable,
+    Action, Brake, Decider, Hold, LineKey, LineMemory, Link, LinkState, Operation, Record, Said, Value, Writable, said,
 };
 use jiff::civil::Date;
 
 static NOTHING: LineMemory = LineMemory::new();
 
 /// What follows for a line, and why.
-pub(super) type Weighed = (LineVerdict, String);
+pub(super) type Weighed = (LineVerdict, Said);
 
 /// One line on the scales.
 pub(super) struct Weighing<'i, 'a> {
@@ -39,7 +39,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
                 key: key.clone(),
                 counted,
                 actual,
-                why: input.not_fetched.map(str::to_owned),
+                why: input.not_fetched.cloned(),
                 old: None,
                 ended: None,
                 left: None,
@@ -104,14 +104,14 @@ impl<'i, 'a> Weighing<'i, 'a> {
             (target, has) = (Some(old.line.clone()), Some(old.has));
         }
         // What is in step on a contract that bills nothing is not.
-        if let (Place::Contract(contract), LineVerdict::InStep | LineVerdict::Agreed) = (self.input.place, &verdict)
+        if let (Place::Contract(contract), LineVerdict::InStep | LineVerdict::Agreed) = (&self.input.place, &verdict)
             && self.counted.or(has).is_some_and(|number| number > 0)
-            && let Some(why) = out_of_force(contract, self.input.today, self.input.successors)
+            && let Some(why) = self.out_of_force(contract)
         {
             (verdict, reason) = (LineVerdict::Left, why);
         }
         let effective = self.effective(line);
-        let open_day = match (&verdict, self.input.place) {
+        let open_day = match (&verdict, &self.input.place) {
             (LineVerdict::Change { holds, .. }, Place::Contract(contract))
                 if holds.iter().any(|hold| hold.brakes.contains(&Brake::Dates)) =>
             {
@@ -124,13 +124,13 @@ impl<'i, 'a> Weighing<'i, 'a> {
         if let LineVerdict::Change { action: Action::Update, .. } = verdict
             && let Some(lost) = self.lost(line, effective)
         {
-            reason = format!("{reason}; {lost}");
+            reason = Said::several([reason, lost.clone()]);
             notes.push(lost);
         }
         if let LineVerdict::Change { .. } = verdict
             && let Some(out) = self.left_out(effective)
         {
-            reason = format!("{reason}; {out}");
+            reason = Said::several([reason, out.clone()]);
             notes.push(out);
         }
         Some(Line {
@@ -155,7 +155,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
 
     fn effective(&self, line: Option<&Record>) -> Date {
         let asked = self.choice().and_then(|choice| choice.effective);
-        asked.unwrap_or_else(|| match self.input.place {
+        asked.unwrap_or_else(|| match &self.input.place {
             Place::Contract(contract) => self.usual_day(contract, line),
             _ => self.input.today,
         })
@@ -186,8 +186,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         if self.linked().is_none() && self.counted == Some(0) {
             // A move that was begun has nothing to go on with.
             let begun = self.known().ended.is_some();
-            return begun
-                .then(|| (LineVerdict::Agreed, "nothing is counted, and nothing is on the contract".to_owned()));
+            return begun.then(|| (LineVerdict::Agreed, said!("line-nothing")));
         }
         Some(self.decide(service, on_contract, line).unwrap_or_else(|settled| settled))
     }
@@ -198,7 +197,7 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let counted = self.known_count()?;
         self.check_contract(service, contract)?;
         self.check_line(contract, on_contract, line)?;
-        let left = |why: String| (LineVerdict::Left, why);
+        let left = |why: Said| (LineVerdict::Left, why);
         let here = |id: &str| self.input.lines.unwrap_or_default().iter().any(|line| line.id == id && line.active());
         let same_contract = self.known().contract.as_ref() == Some(&contract.id);
         let own = self.linked().filter(|_| !self.is_linked(line));
@@ -216,35 +215,32 @@ impl<'i, 'a> Weighing<'i, 'a> {
             (None, None) => self.add(contract, counted, moved),
             (Some(line), Some(_)) if moved.is_some() => self.set(contract, line, counted, moved),
             (None, Some(_)) if moved.is_some() => self.add(contract, counted, moved),
-            (Some(line), Some(id)) => left(format!(
-                "its line {id} is gone from the contract {}; line {} took its place: say so with `crosswalk usage take`",
-                contract.name, line.id
-            )),
-            (None, Some(id)) if counted == 0 => {
-                (LineVerdict::InStep, format!("nothing is counted, and its line {id} is gone"))
+            (Some(line), Some(id)) => {
+                let take = self.call(Verb::UsageTake).with("target", &line.id);
+                left(said!("line-replaced", line = id, contract = &contract.name, other = &line.id, take))
             }
-            (None, Some(id)) => left(format!(
-                "its line {id} is gone from the contract {}: add it there, and say which it is with `crosswalk usage take`",
-                contract.name
-            )),
+            (None, Some(id)) if counted == 0 => (LineVerdict::InStep, said!("line-gone-uncounted", line = id)),
+            (None, Some(id)) => {
+                left(said!("line-gone", line = id, contract = &contract.name, take = self.call(Verb::UsageTake)))
+            }
         })
     }
 
     /// The contract that bills it.
     fn contract(&self, service: &Product) -> Result<&'i Record, Weighed> {
-        let contract = match (service, self.input.place) {
-            (Product::Excluded, _) if self.choice().is_none() => return Err(self.ends("its product is excluded")),
+        let contract = match (service, &self.input.place) {
+            (Product::Excluded, _) if self.choice().is_none() => return Err(self.ends(said!("line-product-excluded"))),
             _ if self.link.is_some_and(|link| link.state == LinkState::Excluded) => {
-                return Err(self.ends("excluded by the operator"));
+                return Err(self.ends(said!("line-excluded")));
             }
-            (_, Place::Off(why)) => return Err((LineVerdict::InStep, why.to_owned())),
-            (_, Place::Excluded(why)) => return Err(self.ends(why)),
-            (_, Place::Nowhere(why)) => return Err((LineVerdict::Left, self.ends(why).1)),
-            (_, Place::Contract(contract)) => contract,
+            (_, Place::Off(why)) => return Err((LineVerdict::InStep, why.clone())),
+            (_, Place::Excluded(why)) => return Err(self.ends(why.clone())),
+            (_, Place::Nowhere(why)) => return Err((LineVerdict::Left, self.ends(why.clone()).1)),
+            (_, Place::Contract(contract)) => *contract,
         };
         match (self.input.share)(&self.key) {
             Share::With(leader) => {
-                let why = format!("it is billed together with {leader}, on one line");
+                let why = said!("line-billed-with", leader = leader.to_string());
                 Err((LineVerdict::Together(leader.clone()), why))
             }
             _ => Ok(contract),
@@ -252,16 +248,16 @@ impl<'i, 'a> Weighing<'i, 'a> {
     }
 
     fn known_count(&self) -> Result<i64, Weighed> {
-        let unknown = |why: String| Err((LineVerdict::NotFetched, why));
+        let unknown = |why: Said| Err((LineVerdict::NotFetched, why));
         if let Some(why) = self.input.not_fetched {
-            return unknown(why.to_owned());
+            return unknown(why.clone());
         }
         if let Some((part, why)) = self.parts.iter().find_map(|part| Some((part, part.why.as_ref()?))) {
-            return unknown(format!("its part {} is not known: {why}", part.key));
+            return unknown(said!("line-part-unknown", part = part.key.to_string(), why));
         }
         match self.counted {
-            None => unknown("the vendor names it without a number".to_owned()),
-            Some(counted) if counted < 0 => unknown(format!("the vendor counts {counted}, which is less than nothing")),
+            None => unknown(said!("line-no-number")),
+            Some(counted) if counted < 0 => unknown(said!("line-negative", counted)),
             Some(counted) => Ok(counted),
         }
     }
@@ -271,11 +267,10 @@ impl<'i, 'a> Weighing<'i, 'a> {
             return Err((LineVerdict::Left, why.clone()));
         }
         if contract.field("cancelled") == Some(&Value::Boolean(true)) {
-            let why = format!("the contract {} was cancelled: choose another", contract.name);
-            return Err((LineVerdict::Left, why));
+            return Err((LineVerdict::Left, said!("line-contract-cancelled", contract = &contract.name)));
         }
         if self.input.lines.is_none() {
-            return Err((LineVerdict::NotFetched, "what is on the contract could not be read".to_owned()));
+            return Err((LineVerdict::NotFetched, said!("line-contract-unread")));
         }
         Ok(())
     }
@@ -284,22 +279,14 @@ impl<'i, 'a> Weighing<'i, 'a> {
     fn check_line(&self, contract: &Record, on_contract: &[&Record], line: Option<&Record>) -> Result<(), Weighed> {
         let chosen = self.link.is_some_and(|link| link.decided_by == Some(Decider::Operator));
         if on_contract.len() > 1 && !(chosen && line.is_some()) {
-            let ids: Vec<&str> = on_contract.iter().map(|line| line.id.as_str()).collect();
-            let why = format!(
-                "it stands {} times on the contract {}, as {}: end all but one there, or say which it is with `crosswalk usage take`",
-                ids.len(),
-                contract.name,
-                ids.join(" and ")
-            );
+            let (count, contract) = (on_contract.len(), &contract.name);
+            let lines = Arg::list(on_contract.iter().map(|line| line.id.as_str()));
+            let why = said!("line-several", count, contract, lines, take = self.call(Verb::UsageTake));
             return Err((LineVerdict::Left, why));
         }
         let other = line.and_then(|line| Some((line, (self.input.taken)(&self.key, &line.id)?)));
         other.map_or(Ok(()), |(line, owner)| {
-            let why = format!(
-                "line {} of the contract {} is {owner}: one line is billed by one count",
-                line.id, contract.name
-            );
-            Err((LineVerdict::Left, why))
+            Err((LineVerdict::Left, said!("line-taken", line = &line.id, contract = &contract.name, owner)))
         })
     }
 
@@ -309,28 +296,25 @@ impl<'i, 'a> Weighing<'i, 'a> {
             return self.end(hold);
         }
         if !self.input.describe.writes.contains(&Operation::Create) {
-            return (
-                LineVerdict::Left,
-                format!("it is not on the contract {}, and the target cannot add it: add it there", contract.name),
-            );
+            return (LineVerdict::Left, said!("line-cannot-add", contract = &contract.name));
         }
         if self.choice().is_none() && self.known().counted == Some(counted) && moved.is_none() {
-            return (LineVerdict::InStep, format!("{counted} are counted, and were dismissed"));
+            return (LineVerdict::InStep, said!("line-dismissed", counted));
         }
         if quantity == 0 {
-            return (LineVerdict::InStep, "nothing is counted, and nothing is on the contract".to_owned());
+            return (LineVerdict::InStep, said!("line-nothing"));
         }
         let mut holds: Vec<Hold> = self.dates(contract, None, self.effective(None)).into_iter().chain(moved).collect();
         if self.input.automatic {
             holds.extend(self.brakes(0, quantity, true));
         }
-        let reason = format!("counted {}; it is not on the contract {} yet", self.told(counted), contract.name);
+        let reason = said!("line-not-there-yet", counted = self.told(counted), contract = &contract.name);
         (LineVerdict::Change { action: Action::Create, quantity, holds }, reason)
     }
 
     /// A move of nothing: what billed it ends, and nothing takes its place.
     fn end(&self, moved: &Hold) -> Weighed {
-        let why = format!("nothing is counted; {}", moved.reason);
+        let why = Said::several([said!("line-nothing-counted"), moved.reason.clone()]);
         let linked = self.linked().is_some();
         match (self.retires(None).first(), self.linked_elsewhere(None)) {
             (Some(old), _) => {
@@ -340,16 +324,14 @@ impl<'i, 'a> Weighing<'i, 'a> {
             // It bills nothing any more, or others.
             (None, Some(_)) => (LineVerdict::Agreed, why),
             (None, None) if linked => (LineVerdict::Left, why),
-            (None, None) => (LineVerdict::InStep, "nothing is counted, and nothing is on the contract".to_owned()),
+            (None, None) => (LineVerdict::InStep, said!("line-nothing")),
         }
     }
 
     fn set(&self, contract: &Record, line: &Record, counted: i64, moved: Option<Hold>) -> Weighed {
+        let (line_id, contract_name) = (&line.id, &contract.name);
         let Some(has) = integer(line.field(QUANTITY)) else {
-            return (
-                LineVerdict::NotFetched,
-                format!("line {} of the contract {} tells no quantity", line.id, contract.name),
-            );
+            return (LineVerdict::NotFetched, said!("line-no-quantity", line = line_id, contract = contract_name));
         };
         let linked = self.is_linked(Some(line));
         let parts = self.parts_changed().filter(|_| linked);
@@ -362,59 +344,68 @@ impl<'i, 'a> Weighing<'i, 'a> {
         let asked = self.choice().and_then(|choice| choice.quantity);
         let stands = settled && self.choice().is_none();
         let quantity = asked.unwrap_or(if stands { approved.unwrap_or(counted) } else { counted });
-        let line_of = format!("line {} of the contract {}", line.id, contract.name);
         let free = moved.is_none() && parts.is_none();
         if linked && has == quantity && asked.is_none() && free {
             let verdict = if settled && as_left { LineVerdict::InStep } else { LineVerdict::Agreed };
-            let later = self.now(line).map(|now| format!("; today it is {now}")).unwrap_or_default();
-            return (verdict, format!("{line_of} has {has}, as counted or approved{later}"));
+            let as_counted = said!("line-in-step", line = line_id, contract = contract_name, has);
+            let later = self.now(line).map(|now| said!("line-today", now)).unwrap_or_default();
+            return (verdict, Said::several([as_counted, later]));
         }
         if linked && settled && as_left && self.choice().is_none() && free {
-            return (LineVerdict::InStep, format!("{line_of} will have the approved {quantity}"));
+            let why = said!("line-will-have", line = line_id, contract = contract_name, quantity);
+            return (LineVerdict::InStep, why);
         }
         if !self.writes() {
-            return (
-                LineVerdict::Left,
-                format!("{line_of} has {has} and {counted} are counted; the target cannot change it"),
-            );
+            let why = said!("line-cannot-change", line = line_id, contract = contract_name, has, counted);
+            return (LineVerdict::Left, why);
         }
-        let counts = self.told(counted);
+        let counts = said!("line-counted", counted = self.told(counted));
         if has == quantity {
-            let why = if linked { "and stays so" } else { "and is taken over" };
-            let reason = format!("counted {counts}; {line_of} has {has}, {why}");
+            let why = match linked {
+                true => said!("line-has-and-stays", line = line_id, contract = contract_name, has),
+                false => said!("line-has-and-is-taken-over", line = line_id, contract = contract_name, has),
+            };
+            let reason = Said::several([counts, why]);
             let holds = moved.into_iter().chain(parts).collect();
             return (LineVerdict::Change { action: Action::Link, quantity, holds }, reason);
         }
-        let later = self.now(line).map(|now| format!(" for later, and {now} today")).unwrap_or_default();
+        let there = self.now(line).map_or(Arg::from(has), |now| said!("line-later-and-today", has, now).into());
         let why = match (linked, as_left) {
-            (false, _) => format!("{line_of} is taken over; it has {has}{later}"),
-            (true, false) => format!("{line_of} was changed in the PSA to {has}{later}"),
-            (true, true) => format!("{line_of} has {has}{later}"),
+            (false, _) => said!("line-taken-over", line = line_id, contract = contract_name, has = there),
+            (true, false) => said!("line-changed-by-hand", line = line_id, contract = contract_name, has = there),
+            (true, true) => said!("line-has", line = line_id, contract = contract_name, has = there),
         };
         let mut holds: Vec<Hold> = Vec::new();
         holds.extend(self.dates(contract, Some(line), self.effective(Some(line))));
         holds.extend(moved);
         if !linked {
-            let names: Vec<String> = self.leaves().iter().map(ToString::to_string).collect();
-            let whose = match names.is_empty() {
-                true => "which this sync did not put there".to_owned(),
-                false => format!("agreed on for {}", names.join(" and ")),
+            let reason = match self.leaves() {
+                [] => said!("line-takeover", line = line_id, contract = contract_name, has, quantity),
+                parts => {
+                    let parts = Arg::list(parts.iter().map(ToString::to_string));
+                    said!("line-takeover-agreed", line = line_id, contract = contract_name, has, parts, quantity)
+                }
             };
-            let reason = format!("{line_of} has {has}, {whose}, and {quantity} are to be on it");
             holds.push(Hold::new(Brake::Takeover, reason));
         }
         holds.extend(self.brakes(has, quantity, !linked || as_left));
         holds.extend(parts);
-        (LineVerdict::Change { action: Action::Update, quantity, holds }, format!("counted {counts}; {why}"))
+        (LineVerdict::Change { action: Action::Update, quantity, holds }, Said::several([counts, why]))
     }
 
     /// The count, with what it is the sum of.
-    fn told(&self, counted: i64) -> String {
+    fn told(&self, counted: i64) -> Arg {
         if self.parts.is_empty() {
-            return counted.to_string();
+            return counted.into();
         }
-        let part = |part: &Part| format!("{} of {}", part.counted.unwrap_or_default(), part.key);
-        format!("{counted} ({})", self.parts.iter().map(part).collect::<Vec<_>>().join(" and "))
+        let part =
+            |part: &Part| said!("line-part", counted = part.counted.unwrap_or_default(), line = part.key.to_string());
+        said!("line-sum", counted, parts = Arg::list(self.parts.iter().map(part))).into()
+    }
+
+    /// What to do with this line.
+    pub(super) fn call(&self, verb: Verb) -> Call {
+        Call::of(verb).with("customer", &self.key.customer).with("product", &self.key.product)
     }
 
     pub(super) fn writes(&self) -> bool {

@@ -6,6 +6,7 @@ use crate::rules::matching::{CustomerMatchInput, match_customers};
 use crate::rules::plan::{Item, PlanInput, Reference, plan_kind, to_write};
 use crate::testkit::{NOW, With, describe, record, stamp_of};
 use crosswalk_model::{Candidate, ChangeId, PlanId};
+use crosswalk_say::English;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -164,8 +165,12 @@ fn what_has_a_part_in_anything_is_left_alone() {
     both.links[1].state = LinkState::Broken;
     let mut proposed = Link::unmapped(Kind::Customer, "s9", NOW);
     proposed.state = LinkState::Proposed;
-    proposed.candidates =
-        vec![Candidate { target: "t4".into(), name: "Candidate".into(), score: 0.9, reason: String::new() }];
+    proposed.candidates = vec![Candidate {
+        target: "t4".into(),
+        name: "Candidate".into(),
+        score: 0.9,
+        reason: crosswalk_model::Said::default(),
+    }];
     both.links.push(proposed);
     // `Acme` is proposed for `Acme Ltd` just now.
     assert_eq!(both.plan_with(&describe(Kind::Customer), Some("t5")), Planned::default());
@@ -179,12 +184,12 @@ fn a_near_name_and_a_twin_wait_for_a_person() {
     both.link(0, 0);
     let planned = both.plan();
     assert_eq!(planned.changes, []);
-    let told: Vec<(&str, &str)> =
-        planned.findings.iter().map(|found| (found.source.as_str(), found.message.as_str())).collect();
+    let told: Vec<(&str, String)> =
+        planned.findings.iter().map(|found| (found.source.as_str(), found.message.english())).collect();
     assert_eq!(told.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ["t1", "t2", "t3", "t4"]);
     assert!(
         told[0].1.contains("`Acme Holdings` is near the source's s0 `Acme Ltd`")
-            && told[0].1.contains("crosswalk link reverse s t1 create|exclude"),
+            && told[0].1.contains("crosswalk link reverse s t1 DECISION` (`create` or `exclude`)"),
         "{told:?}"
     );
     assert!(told[1].1.contains("several customers of this name") && told[3].1.contains("no name"), "{told:?}");
@@ -200,13 +205,23 @@ fn a_change_goes_stale_with_its_target() {
     let change = &both.plan().changes[0];
     let stale = |there: Option<&Record>| crate::rules::plan::stale(change, None, there);
     assert_eq!(stale(Some(&both.target[0])), None);
-    assert!(stale(None).unwrap().contains("gone"));
-    assert!(stale(Some(&record("t0", None, "Zenith Group", &[]))).unwrap().contains("name was changed"));
-    assert!(stale(Some(&both.target[0].clone().with("active", Value::Boolean(false)))).unwrap().contains("out of use"));
+    assert!(stale(None).unwrap().english().contains("gone"));
+    assert!(stale(Some(&record("t0", None, "Zenith Group", &[]))).unwrap().english().contains("name was changed"));
+    assert!(
+        stale(Some(&both.target[0].clone().with("active", Value::Boolean(false))))
+            .unwrap()
+            .english()
+            .contains("out of use")
+    );
     let mut linked = both.clone();
     linked.source.push(record("s7", None, "Zenith", &[]));
     linked.link(0, 0);
-    assert!(crate::rules::plan::stale(change, Some(&linked.links[0]), Some(&both.target[0])).unwrap().contains("s7"));
+    assert!(
+        crate::rules::plan::stale(change, Some(&linked.links[0]), Some(&both.target[0]))
+            .unwrap()
+            .english()
+            .contains("s7")
+    );
 }
 
 fn name() -> impl Strategy<Value = String> {

@@ -12,7 +12,7 @@ fn a_change_in_the_source_is_written_and_says_why() {
     edit(&mut source, Kind::Asset, "a1", "model", text("Model Two"));
     let planned = world.run(&source, NOW.plus_ms(HOUR));
     assert_eq!(short(&planned), ["update asset a1"]);
-    assert_eq!(planned.changes[0].reason, "model differs: “Model One” becomes “Model Two”");
+    assert_eq!(planned.changes[0].reason.english(), "model differs: “Model One” becomes “Model Two”");
     assert_eq!(planned.changes[0].calls, 1);
 }
 
@@ -24,11 +24,14 @@ fn a_technicians_edit_is_kept_unless_the_source_forces() {
     set(&mut world, Kind::Asset, "a1", "model", text("Edited"));
     let planned = world.run(&source, NOW);
     assert_eq!(short(&planned), [""; 0]);
-    assert_eq!(planned.findings[0].message, "model was edited in the target to “Edited”, and is left so");
+    assert_eq!(
+        planned.findings[0].message.english(),
+        "model was edited in the target to “Edited”, and is left as it is"
+    );
     edit(&mut source, Kind::Asset, "a1", "model", text("Model Two"));
     let planned = world.run(&source, NOW);
     assert_eq!(short(&planned), [""; 0]);
-    assert!(planned.findings[0].message.contains("changed on both sides"), "{:?}", planned.findings);
+    assert!(planned.findings[0].message.english().contains("changed on both sides"), "{:?}", planned.findings);
     rules(&mut world, Kind::Asset).fields.insert("model".into(), FieldRule::SourceForces);
     assert_eq!(short(&world.run(&source, NOW)), ["update asset a1"]);
     assert_eq!(world.linked(Kind::Asset, "a1").text("model"), Some("Model Two"));
@@ -121,7 +124,7 @@ fn only_what_the_target_takes_is_written() {
     assert_eq!((one.field("memory"), one.text("manufacturer")), (Some(&Value::Blank), Some("Maker")));
     assert_eq!(one.field("own-attribute"), None, "nothing is written that the target did not declare");
     assert_eq!(world.linked(Kind::Asset, "a2").text("model"), Some("Long mo"), "cut");
-    assert!(planned.findings.iter().any(|f| f.source == "a2" && f.message.contains("none of the values")));
+    assert!(planned.findings.iter().any(|f| f.source == "a2" && f.message.english().contains("none of the values")));
     edit(&mut source, Kind::Asset, "a1", "manufacturer", text("Another"));
     assert_eq!(short(&world.run(&source, NOW)), [""; 0], "fixed after creation");
     edit(&mut source, Kind::Asset, "a1", "cpu", text("Two"));

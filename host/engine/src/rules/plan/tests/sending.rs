@@ -22,16 +22,16 @@ fn staleness_is_judged_per_change() {
     let refreshed = target.clone().with("last-seen", Value::Time("2026-03-02T00:00:00Z".into())).with("cpu", text("x"));
     assert_eq!(is_stale(Some(&link), Some(&refreshed)), None, "what the change does not write, or changes by itself");
     let edited = target.clone().with("model", text("Edited"));
-    assert!(is_stale(Some(&link), Some(&edited)).unwrap().contains("model was changed"));
-    assert!(is_stale(Some(&link), None).unwrap().contains("gone"));
-    assert!(is_stale(None, Some(&target)).unwrap().contains("not linked"));
+    assert!(is_stale(Some(&link), Some(&edited)).unwrap().english().contains("model was changed"));
+    assert!(is_stale(Some(&link), None).unwrap().english().contains("gone"));
+    assert!(is_stale(None, Some(&target)).unwrap().english().contains("not linked"));
     let elsewhere = Link { target: Some("t9".into()), ..link.clone() };
-    assert!(is_stale(Some(&elsewhere), Some(&target)).unwrap().contains("another record"));
+    assert!(is_stale(Some(&elsewhere), Some(&target)).unwrap().english().contains("another record"));
     let excluded = Link { state: LinkState::Excluded, ..link.clone() };
     assert!(is_stale(Some(&excluded), Some(&target)).is_some());
     let create = PlannedChange { action: Action::Create, target: None, link_revision: 0, ..change.clone() };
     assert_eq!(stale(&create, None, None), None);
-    assert!(stale(&create, Some(&link), None).unwrap().contains("linked to"));
+    assert!(stale(&create, Some(&link), None).unwrap().english().contains("linked to"));
     assert!(stale(&create, Some(&excluded), None).is_some());
     let out = PlannedChange {
         action: Action::Deactivate,
@@ -41,7 +41,7 @@ fn staleness_is_judged_per_change() {
     };
     assert_eq!(stale(&out, Some(&link), Some(&target)), None);
     let touched = Link { revision: link.revision + 1, ..link };
-    assert!(stale(&out, Some(&touched), Some(&target)).unwrap().contains("may be back"));
+    assert!(stale(&out, Some(&touched), Some(&target)).unwrap().english().contains("may be back"));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_write_that_refers_to_nothing_is_refused() {
     let asset = planned.changes.iter().find(|c| c.kind == Kind::Asset).unwrap();
     let id = crosswalk_model::ChangeId { plan: crosswalk_model::PlanId(1), sequence: 1 };
     let refused = to_write(asset, id, id.to_string(), None, None, &|_, _| Reference::Planned).unwrap_err();
-    assert_eq!(refused.to_string(), "the customer c1 it refers to is not in the target: apply what creates it first");
+    assert_eq!(refused, Unresolved { kind: Kind::Customer, id: "c1".to_owned() });
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn any_change() -> impl Strategy<Value = PlannedChange> {
                     name,
                     fields,
                     step,
-                    reason,
+                    reason: reason.into(),
                     risk,
                     calls,
                     held,

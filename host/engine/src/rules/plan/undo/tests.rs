@@ -6,6 +6,7 @@ use crate::rules::plan;
 use crate::run::undo::{order, place};
 use crate::testkit::{Fate, HOUR, NOW, Source, With, World, describe, record};
 use crosswalk_model::{ChangeId, Direction, Field, PlanId};
+use crosswalk_say::English;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -53,7 +54,7 @@ fn reverse(world: &World, ran: &[Ran], undid: bool) -> (Vec<PlannedChange>, Vec<
                 let resolve = |kind, id: &str| world.link(kind, id).and_then(Link::linked).map(str::to_owned);
                 let reversed = reversal.take(&done, &world.describe[kind], &resolve);
                 changes.extend(reversed.change);
-                left.extend(reversed.left.into_iter().map(|why| (change.source.clone(), why)));
+                left.extend(reversed.left.into_iter().map(|why| (change.source.clone(), why.english())));
             }
         }
     }
@@ -163,7 +164,11 @@ fn what_was_made_goes_out_of_use_and_is_excluded_and_what_was_linked_gets_its_va
     for ((kind, id), link) in &world.links {
         assert_eq!((link.state, link.target.as_deref()), (LinkState::Excluded, None), "{kind} {id}");
         assert_eq!(link.decided_by, Some(Decider::Undo));
-        assert!(link.reason.starts_with("run 9 undoes “") && link.reason.contains("of run 7"), "{}", link.reason);
+        assert!(
+            link.reason.english().starts_with("run 9 undoes “") && link.reason.english().contains("of run 7"),
+            "{:?}",
+            link.reason
+        );
     }
     assert_eq!(world.plan(&source, NOW).changes, []);
 }
@@ -187,7 +192,10 @@ fn only_what_still_is_as_the_run_left_it_is_put_back() {
     assert_eq!(
         left,
         [
-            ("a1".to_owned(), "model was edited in the target since, to “by hand”, and is left so".to_owned()),
+            (
+                "a1".to_owned(),
+                "model has been edited in the target since, to “by hand”, and is left as it is".to_owned()
+            ),
             ("a3".to_owned(), "model was written again by a later run".to_owned())
         ]
     );
@@ -267,7 +275,7 @@ fn a_value_nobody_knew_and_one_that_changes_by_itself_are_left() {
         name: "PC".to_owned(),
         fields: vec![FieldDiff { name: name.to_owned(), before, after }],
         step: Step::Record,
-        reason: String::new(),
+        reason: crosswalk_model::Said::default(),
         risk: Risk::Low,
         calls: 1,
         held: None,
@@ -278,20 +286,17 @@ fn a_value_nobody_knew_and_one_that_changes_by_itself_are_left() {
         Reversal::new(RunId(1), &rules).take(&done, &describe(Kind::Asset), &|_, _| None)
     };
     let unknown = left(&wrote("model", None, text("new")), &target);
-    assert_eq!((unknown.change, unknown.left), (None, vec!["nobody knows what model was before".to_owned()]));
+    assert_eq!((unknown.change, unknown.left), (None, vec![said!("undo-before-unknown", field = "model")]));
     let seen = wrote(
         "last-seen",
         Some(Value::Time("2026-01-01T00:00:00Z".into())),
         Value::Time("2026-01-02T00:00:00Z".into()),
     );
     let volatile = left(&seen, &target);
-    assert_eq!(
-        (volatile.change, volatile.left),
-        (None, vec!["it wrote only values that change by themselves".to_owned()])
-    );
+    assert_eq!((volatile.change, volatile.left), (None, vec![said!("undo-only-volatile")]));
     let silent = Record { fields: vec![Field::new("cpu", text("x"))], ..target.clone() };
     let untold = left(&wrote("model", Some(text("old")), text("new")), &silent);
-    assert_eq!((untold.change, untold.left), (None, vec!["the target does not tell its model".to_owned()]));
+    assert_eq!((untold.change, untold.left), (None, vec![said!("undo-field-not-reported", field = "model")]));
     let known = left(&wrote("model", Some(text("old")), text("new")), &target);
     let change = known.change.unwrap();
     assert_eq!((change.action, &change.fields[0].after), (Action::Update, &text("old")));
@@ -301,7 +306,7 @@ fn a_value_nobody_knew_and_one_that_changes_by_itself_are_left() {
     let elsewhere = Link { target: Some("t2".to_owned()), ..link.clone() };
     assert!(stale(&change, Some(&elsewhere), Some(&target)).is_some());
     let edited = target.clone().with("model", text("by hand"));
-    assert!(stale(&change, Some(&link), Some(&edited)).unwrap().contains("model was changed"));
+    assert!(stale(&change, Some(&link), Some(&edited)).unwrap().english().contains("model was changed"));
 }
 
 /// What happens at the source, and by hand in the target.
